@@ -1,0 +1,85 @@
+#include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/check.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ebb::os {
+namespace {
+
+void* map_aligned(std::size_t bytes, std::size_t alignment, int protection) noexcept {
+    const std::size_t page = page_size();
+    const std::size_t spare = alignment > page ? alignment - page : 0;
+    if (bytes == 0 || bytes + spare < bytes) {
+        errno = ENOMEM;
+        return nullptr;
+    }
+    void* const raw =
+        ::mmap(nullptr, bytes + spare, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (raw == MAP_FAILED) {
+        return nullptr;
+    }
+    if (spare == 0) {
+        return raw;
+    }
+    const std::size_t before = align_up(address_of(raw), alignment) - address_of(raw);
+    if (before != 0) {
+        unmap(raw, before);
+    }
+    if (spare != before) {
+        unmap(advance(raw, before + bytes), spare - before);
+    }
+    return advance(raw, before);
+}
+
+} // namespace
+
+std::size_t page_size() noexcept {
+    static const std::size_t bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return bytes;
+}
+
+void* reserve(std::size_t bytes, std::size_t alignment) noexcept {
+    return map_aligned(bytes, alignment, PROT_NONE);
+}
+
+bool commit(void* pages, std::size_t bytes) noexcept {
+    return ::mprotect(pages, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void* map(std::size_t bytes, std::size_t alignment) noexcept {
+    return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE);
+}
+
+void release(void* pages, std::size_t bytes) noexcept {
+    EBB_CHECK_AT(::madvise(pages, bytes, MADV_DONTNEED) == 0, "release: not a mapping of ours",
+                 pages);
+}
+
+void unmap(void* pages, std::size_t bytes) noexcept {
+    EBB_CHECK_AT(::munmap(pages, bytes) == 0, "unmap: not a mapping of ours", pages);
+}
+
+std::size_t resident(const void* pages, std::size_t bytes) noexcept {
+    const std::size_t page = page_size();
+    constexpr std::size_t block_pages = 4096;
+    unsigned char in_core[block_pages];
+    std::size_t count = 0;
+    const std::uintptr_t end = address_of(pages) + bytes;
+    for (std::uintptr_t at = align_down(address_of(pages), page); at < end;) {
+        const std::size_t length = std::min(align_up(end - at, page), block_pages * page);
+        if (::mincore(reinterpret_cast<void*>(at), length, in_core) != 0) {
+            return count * page;
+        }
+        count += static_cast<std::size_t>(std::count_if(
+            in_core, in_core + length / page, [](unsigned char c) { return (c & 1U) != 0; }));
+        at += length;
+    }
+    return count * page;
+}
+
+} // namespace ebb::os

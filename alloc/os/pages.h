@@ -1,0 +1,35 @@
+// The one gate to the system's pages. Every other folder gets its memory through here.
+//
+// Sizes are bytes and multiples of page_size(); alignments are powers of two.
+// Errors: a null pointer or false, errno as the kernel left it, nothing changed.
+// Threads: all functions may be called from any thread.
+#pragma once
+
+#include <cstddef>
+
+namespace ebb::os {
+
+/// The system's page, in bytes (4, 16 or 64 KiB). Cost: a load after the first call.
+[[nodiscard]] std::size_t page_size() noexcept;
+
+/// Address space without memory behind it. Cost: one mmap, and one or two munmap where `alignment`
+/// exceeds the page.
+[[nodiscard]] void* reserve(std::size_t bytes, std::size_t alignment) noexcept;
+
+/// Makes reserved pages usable: zeroed, resident at first touch.
+[[nodiscard]] bool commit(void* pages, std::size_t bytes) noexcept;
+
+/// Zeroed, usable pages: reserve and commit in one call.
+[[nodiscard]] void* map(std::size_t bytes, std::size_t alignment) noexcept;
+
+/// Gives the memory back and keeps the addresses: the pages read as zeroes again.
+void release(void* pages, std::size_t bytes) noexcept;
+
+/// Gives memory and addresses back.
+void unmap(void* pages, std::size_t bytes) noexcept;
+
+/// How many of these bytes the kernel holds in memory now (mincore), in whole pages.
+/// Cost: a byte a page and one call for 4,096 pages.
+[[nodiscard]] std::size_t resident(const void* pages, std::size_t bytes) noexcept;
+
+} // namespace ebb::os

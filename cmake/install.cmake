@@ -1,0 +1,19 @@
+# What a stranger's find_package(ebb) finds.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS ebb_alloc ebb_maps EXPORT ebb_targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(folder alloc maps)
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
+            DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${folder}
+            FILES_MATCHING PATTERN "*.h")
+endforeach()
+install(EXPORT ebb_targets NAMESPACE ebb:: FILE ebbTargets.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
+configure_package_config_file(cmake/ebbConfig.cmake.in ${PROJECT_BINARY_DIR}/ebbConfig.cmake
+        INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ebbConfigVersion.cmake
+        COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/ebbConfig.cmake ${PROJECT_BINARY_DIR}/ebbConfigVersion.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)

@@ -1,0 +1,86 @@
+# The table of layers: which folder may include what. Run as a test:
+#     cmake -DROOT=<source folder> -P cmake/layers.cmake
+# It fails, naming file and line, on an include of ebb's own that the table doesn't allow, on one
+# that isn't written <ebb/...>, and on a header that is the home of someone else: kernel headers
+# and platform #if outside of alloc/os, libraries inside of alloc/ and maps/.
+cmake_minimum_required(VERSION 3.25)
+
+set(may_alloc/base)
+set(may_alloc/ledger alloc/base alloc/os)
+set(may_alloc/os alloc/base)
+set(may_alloc/arena alloc/base alloc/ledger alloc/os)
+set(may_alloc/engine alloc/base alloc/ledger alloc/os alloc/arena)
+set(may_alloc/counted alloc/base alloc/ledger alloc/os)
+set(may_alloc/dropin alloc/engine alloc/counted)
+set(may_alloc/profile alloc/base alloc/ledger alloc/os)
+set(may_maps alloc/base alloc/ledger alloc/arena)
+set(may_bench alloc/base alloc/ledger alloc/os alloc/arena alloc/profile maps)
+set(may_cli bench alloc/profile)
+set(folders alloc/base alloc/ledger alloc/os alloc/arena alloc/engine alloc/counted alloc/dropin
+    alloc/profile maps bench cli)
+
+# The room of a path: the longest folder of the table that it lies in.
+function(room_of path result)
+    set(${result} "" PARENT_SCOPE)
+    foreach(folder IN LISTS folders)
+        string(FIND "${path}" "${folder}/" at)
+        if(at EQUAL 0)
+            set(${result} ${folder} PARENT_SCOPE)
+        endif()
+    endforeach()
+endfunction()
+
+set(kernel_headers "^(sys/|linux/|asm/|unistd\\.h|fcntl\\.h|sched\\.h|syscall\\.h)")
+set(system_headers "^(pthread|malloc|dlfcn|link|signal|errno|semaphore|(x|e|p|s|t|n)mmintrin|immintrin|arm_neon)\\.h$")
+set(failures 0)
+
+function(complain text)
+    message("${text}")
+    math(EXPR n "${failures} + 1")
+    set(failures ${n} PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE sources RELATIVE ${ROOT} ${ROOT}/alloc/*.h ${ROOT}/alloc/*.cpp
+     ${ROOT}/maps/*.h ${ROOT}/maps/*.cpp ${ROOT}/bench/*.h ${ROOT}/bench/*.cpp
+     ${ROOT}/cli/*.h ${ROOT}/cli/*.cpp)
+foreach(source IN LISTS sources)
+    room_of(${source} home)
+    if(home STREQUAL "")
+        complain("${source}: lies in no folder of the table")
+        continue()
+    endif()
+    file(STRINGS ${ROOT}/${source} lines REGEX "^[ \t]*#[ \t]*(include|if|ifdef|elif)")
+    foreach(line IN LISTS lines)
+        if(line MATCHES "include[ \t]*\"")
+            complain("${source}: ${line}\n  write <ebb/...>: includes look the same everywhere")
+        elseif(line MATCHES "include[ \t]*<ebb/([^>]+)>")
+            set(target ${CMAKE_MATCH_1})
+            room_of(${target} room)
+            if(NOT room STREQUAL home AND NOT room IN_LIST may_${home})
+                complain("${source}: ${line}\n  ${home} may include: ${may_${home}}")
+            elseif(NOT EXISTS ${ROOT}/${target})
+                complain("${source}: ${line}\n  no such file")
+            endif()
+        elseif(line MATCHES "include[ \t]*<([^>]+)>")
+            set(target ${CMAKE_MATCH_1})
+            if(home MATCHES "^(alloc|maps)")
+                if(target MATCHES "${kernel_headers}")
+                    if(NOT home STREQUAL "alloc/os")
+                        complain("${source}: ${line}\n  kernel headers live in alloc/os alone")
+                    endif()
+                elseif(target MATCHES "[./]" AND NOT target MATCHES "${system_headers}")
+                    complain("${source}: ${line}\n  alloc/ and maps/ need nothing but the system")
+                endif()
+            endif()
+        elseif(home MATCHES "^(alloc|maps)" AND NOT home STREQUAL "alloc/os"
+               AND line MATCHES "__(linux|x86_64|aarch64|APPLE|unix)__|_WIN32")
+            complain("${source}: ${line}\n  alloc/os is the sole home of platform conditions")
+        endif()
+    endforeach()
+endforeach()
+
+list(LENGTH sources count)
+if(failures GREATER 0)
+    message(FATAL_ERROR "${failures} includes break the table of layers")
+endif()
+message("${count} files keep to the table of layers")

@@ -1,0 +1,65 @@
+#include <ebb/alloc/arena/pool.h>
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace {
+
+TEST(pool, slots_round_up_and_count_exactly) {
+    ebb::pool p(20);
+    EXPECT_EQ(p.slot_bytes(), 24U);
+    void* const a = p.allocate(20);
+    void* const b = p.allocate(3);
+    const ebb::ledger l = p.read();
+    EXPECT_EQ(l.requested, 23U);
+    EXPECT_EQ(l.slack, 25U);
+    EXPECT_TRUE(l.balanced());
+    p.validate();
+    p.deallocate(a, 20);
+    p.deallocate(b, 3);
+    EXPECT_EQ(p.read().live(), 0U);
+    EXPECT_EQ(p.read().peak, 48U);
+    EXPECT_EQ(p.read().peak_requested, 23U);
+}
+
+TEST(pool, empty_chunks_go_back_but_one) {
+    ebb::pool p(1024);
+    std::vector<void*> blocks;
+    for (int i = 0; i < 1000; ++i) {
+        blocks.push_back(p.allocate(1024));
+    }
+    const auto full = p.read().mapped;
+    for (void* const b : blocks) {
+        p.deallocate(b, 1024);
+    }
+    p.validate();
+    EXPECT_LT(p.read().mapped, full);
+    EXPECT_EQ(p.read().mapped, 65536U);
+    p.trim();
+    EXPECT_EQ(p.read().mapped, 0U);
+    p.validate();
+}
+
+TEST(pool, a_block_too_large_is_refused_and_changes_nothing) {
+    ebb::pool p(64);
+    const ebb::ledger before = p.read();
+    EXPECT_THROW(static_cast<void>(p.allocate(65)), std::bad_alloc);
+    EXPECT_THROW(static_cast<void>(p.allocate(8, 128)), std::bad_alloc);
+    EXPECT_EQ(p.read(), before);
+}
+
+using pool_death = ::testing::Test;
+
+TEST(pool_death, a_double_free_stops_with_its_address) {
+    ebb::pool p(64);
+    void* const keep = p.allocate(64);
+    void* const a = p.allocate(64);
+    p.deallocate(a, 64);
+    EXPECT_DEATH(p.deallocate(a, 64), "freed before at 0x");
+    EXPECT_DEATH(p.deallocate(static_cast<char*>(keep) + 8, 64), "pointer into a block at 0x");
+    ebb::pool other(64);
+    EXPECT_DEATH(other.deallocate(keep, 64), "another arena");
+}
+
+} // namespace
