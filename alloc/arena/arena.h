@@ -60,6 +60,15 @@ template <arena A>
     }
 }
 
+/// An arena that has a cheaper place for blocks without pointers in them (Go's tiny blocks). What
+/// one of the pair allocates, only its twin takes back.
+template <class A>
+concept pointer_free_arena = arena<A> && requires(A& a, void* p, std::size_t n) {
+    { a.allocate_pointer_free(n, n) } -> std::same_as<void*>;
+    { a.deallocate_pointer_free(p, n, n) }
+    noexcept;
+};
+
 /// The system's pages as an upstream: sizes round up to whole pages, memory arrives zeroed, and
 /// deallocate unmaps. Cost: one mmap or munmap a call (two or three where the alignment exceeds a
 /// page). Throws std::bad_alloc. Threads: any.
