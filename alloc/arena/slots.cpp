@@ -109,34 +109,34 @@ std::size_t slots::validate_chunk(const chunk* c) const {
         EBB_CHECK_AT(!is_live || i < c->fresh, "slots: live before its first use", c);
         live += is_live ? 1 : 0;
     }
-    EBB_CHECK_AT(live == c->used, "slots: live bits and count differ", c);
+    EBB_CHECK_AT(live + c->retired == c->used, "slots: live bits and count differ", c);
     std::size_t free = 0;
     for (void* p = c->free; p != nullptr; p = *static_cast<void**>(p)) {
         EBB_CHECK_AT(chunk_of(p) == c && slot_at(writable, index_of(c, p)) == p &&
                          (live_word(writable, index_of(c, p)) & bit(index_of(c, p))) == 0,
                      "slots: free list overwritten", p);
         ++free;
-        EBB_CHECK_AT(free + live <= c->fresh, "slots: free list runs in a circle", p);
+        EBB_CHECK_AT(free + c->used <= c->fresh, "slots: free list runs in a circle", p);
     }
-    EBB_CHECK_AT(free + live == c->fresh, "slots: a slot is lost", c);
-    return live;
+    EBB_CHECK_AT(free + c->used == c->fresh, "slots: a slot is lost", c);
+    return c->used;
 }
 
 std::size_t slots::validate() const {
-    std::size_t live = 0;
+    std::size_t used = 0;
     std::size_t empty = 0;
     for (const chunk* c = open_.front(); c != nullptr; c = open_.next(c)) {
         EBB_CHECK_AT(c->used < slot_count_, "slots: a full chunk among the open", c);
         empty += c->used == 0 ? 1 : 0;
         EBB_CHECK_AT(c->used != 0 || c == spare_, "slots: an empty chunk that is not the spare", c);
-        live += validate_chunk(c);
+        used += validate_chunk(c);
     }
     for (const chunk* c = full_.front(); c != nullptr; c = full_.next(c)) {
         EBB_CHECK_AT(c->used == slot_count_, "slots: an open chunk among the full", c);
-        live += validate_chunk(c);
+        used += validate_chunk(c);
     }
     EBB_CHECK(empty == (spare_ != nullptr ? 1 : 0), "slots: the spare chunk is not empty");
-    return live;
+    return used;
 }
 
 slots::extent slots::measure() const noexcept {

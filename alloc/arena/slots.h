@@ -31,8 +31,8 @@ namespace ebb {
 ///
 /// Invariants, checked by `validate()`:
 ///  1. Every chunk stands in exactly one list: `full_` when all its slots are live, else `open_`.
-///  2. In a chunk, live slots + free list + never used slots = all slots; the free list holds no
-///     slot twice and none whose bit is set.
+///  2. In a chunk, live + retired + free list + never used = all slots; the free list holds no slot
+///     twice and none whose bit is set.
 ///  3. At most one chunk is empty, and it is `spare_`.
 /// Threads: one at a time.
 class slots {
@@ -80,20 +80,18 @@ class slots {
     }
 
     /// Takes a slot back. Stops the program when `p` is not a live slot of this object.
-    void give(void* p) noexcept {
+    void give(void* p) noexcept { put_on_free_list(end_life(p), p); }
+
+    /// Ends a slot's life without making it reusable: its bytes are the caller's until `reclaim`.
+    /// Stops the program as `give` does.
+    void retire(void* p) noexcept { ++end_life(p)->retired; }
+
+    /// Makes a retired slot reusable. Requires: `p` was retired and not reclaimed since.
+    void reclaim(void* p) noexcept {
         chunk* const c = chunk_of(p);
-        EBB_CHECK_AT(c->owner == this, "deallocate: a block of another arena or size", p);
-        const std::size_t index = index_of(c, p);
-        EBB_CHECK_AT(slot_at(c, index) == p, "deallocate: a pointer into a block", p);
-        std::uint64_t& word = live_word(c, index);
-        EBB_CHECK_AT((word & bit(index)) != 0, "deallocate: freed before", p);
-        word &= ~bit(index);
-        *static_cast<void**>(p) = c->free;
-        c->free = p;
-        const std::uint32_t used = --c->used;
-        if (used + 1 == slot_count_ || used == 0) [[unlikely]] {
-            reshelve(c);
-        }
+        EBB_ASSERT(c->owner == this && c->retired != 0, "reclaim: not a retired slot");
+        --c->retired;
+        put_on_free_list(c, p);
     }
 
     /// Whether `p` is a live slot here. Requires: `p` lies in a chunk of some `slots`.
@@ -105,7 +103,8 @@ class slots {
     /// Gives every chunk back, live slots or not. The owner's tally keeps what it counted for them.
     void clear() noexcept;
 
-    /// Live slots, by a walk over the chunks; stops the program where an invariant is broken.
+    /// Live and retired slots, by a walk over the chunks; stops the program where an invariant is
+    /// broken.
     [[nodiscard]] std::size_t validate() const;
 
     /// Bytes mapped and overhead among them, by the same walk.
@@ -121,7 +120,8 @@ class slots {
         list_links<chunk> links;
         void* free = nullptr;    // given-back slots, linked through their first word
         std::uint32_t fresh = 0; // slots from here on were never used
-        std::uint32_t used = 0;
+        std::uint32_t used = 0;  // live or retired
+        std::uint32_t retired = 0;
         // The live bits follow.
     };
 
@@ -145,6 +145,27 @@ class slots {
     }
     static constexpr std::uint64_t bit(std::size_t index) noexcept {
         return std::uint64_t{1} << (index % 64);
+    }
+
+    // Checks that `p` is live here and clears its bit.
+    chunk* end_life(void* p) noexcept {
+        chunk* const c = chunk_of(p);
+        EBB_CHECK_AT(c->owner == this, "deallocate: a block of another arena or size", p);
+        const std::size_t index = index_of(c, p);
+        EBB_CHECK_AT(slot_at(c, index) == p, "deallocate: a pointer into a block", p);
+        std::uint64_t& word = live_word(c, index);
+        EBB_CHECK_AT((word & bit(index)) != 0, "deallocate: freed before", p);
+        word &= ~bit(index);
+        return c;
+    }
+
+    void put_on_free_list(chunk* c, void* p) noexcept {
+        *static_cast<void**>(p) = c->free;
+        c->free = p;
+        const std::uint32_t used = --c->used;
+        if (used + 1 == slot_count_ || used == 0) [[unlikely]] {
+            reshelve(c);
+        }
     }
 
     chunk* add_chunk();
