@@ -1,0 +1,170 @@
+// bump: blocks one behind the other, given back all at once. For what lives and dies together.
+//
+// Features: the last block rolls back when freed, any other turns dead; mark and rewind; reset.
+// Costs: a block is an alignment, a comparison and two additions, its header none. Chunks come in
+// whole pages and double from 64 KiB to 4 MiB, so that a chunk costs one system call for up to
+// 1,024 page faults and the unused rest of the last one stays below 4 MiB.
+//
+// A chunk. Its header stands at the end, so that an over-aligned block starts its chunk:
+//
+//     0                                  cursor                   bytes - 32       bytes
+//     +-----------+-+-------------+- - - +------------------------+----------------+
+//     | block     |/| block       |      | unused                 | header         |
+//     +-----------+-+-------------+- - - +------------------------+----------------+
+//      `- padding (/) is slack           `- idle                  `- overhead
+//
+// Terms: padding before a block is slack until the reset, since nothing tells it from the block
+// before. The unused tail of a chunk left for the next is idle: a rewind makes it usable again.
+#pragma once
+
+#include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/intrusive_list.h>
+#include <ebb/alloc/ledger/tally.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ebb {
+
+/// An arena that only moves a cursor. Not copied, not moved: markers point back at it.
+///
+/// Invariants, checked by `validate()`:
+///  1. Chunks are linked newest first; `cursor_ … end_` is the unused part of the newest.
+///  2. Used bytes of all chunks, up to `left_at` in those left, are the ledger's
+///     requested + slack + dead.
+///  3. Open marks are listed newest first, and none stands at a later place than a newer one.
+///  4. The spare chunk holds nothing and is of max_chunk_bytes at most.
+class bump {
+    struct chunk {
+        chunk* before = nullptr;    // the next older one
+        std::size_t bytes = 0;      // with this header
+        std::size_t alignment = 0;  // as the upstream was asked for
+        std::uintptr_t left_at = 0; // where the cursor stood when the next chunk came
+    };
+
+  public:
+    static constexpr std::size_t first_chunk_bytes = 64 * kib;
+    static constexpr std::size_t max_chunk_bytes = 4 * mib;
+
+    /// A place to go back to, as long as this object lives. It takes no bytes of the arena: the
+    /// arena's list of open marks runs through the markers themselves.
+    class marker {
+      public:
+        marker(const marker&) = delete;
+        marker& operator=(const marker&) = delete;
+        /// Closes the mark; rewinds nothing.
+        ~marker() {
+            if (arena_ != nullptr) {
+                arena_->marks_.remove(this);
+            }
+        }
+
+      private:
+        friend class bump;
+        friend class intrusive_list<marker>;
+        explicit marker(bump& arena) noexcept
+            : arena_(&arena), chunk_(arena.current_), cursor_(arena.cursor_),
+              position_(arena.counts_.where()) {
+            arena.marks_.push_front(this);
+        }
+
+        bump* arena_; // null: stale
+        chunk* chunk_;
+        std::uintptr_t cursor_;
+        tally::position position_;
+        list_links<marker> links;
+    };
+
+    /// Takes nothing from `upstream` yet.
+    explicit bump(std::pmr::memory_resource& upstream = system_pages()) noexcept
+        : upstream_(&upstream) {}
+    bump(const bump&) = delete;
+    bump& operator=(const bump&) = delete;
+    /// Gives every chunk back; open markers turn stale.
+    ~bump();
+
+    /// The next bytes. Throws std::bad_alloc, nothing changed, when the upstream has none.
+    /// Requires: `alignment` a power of two.
+    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
+        EBB_ASSERT(is_alignment(alignment), "bump: alignment must be a power of two");
+        const std::size_t padding = (std::uintptr_t{0} - cursor_) & (alignment - 1);
+        const std::size_t slot = slot_of(bytes) + padding;
+        if (slot > end_ - cursor_ || slot < bytes) [[unlikely]] {
+            return allocate_in_next_chunk(bytes, alignment);
+        }
+        void* const p = reinterpret_cast<void*>(cursor_ + padding);
+        cursor_ += slot;
+        counts_.charge(bytes, slot);
+        return p;
+    }
+
+    /// The last block becomes idle again (padding before it stays slack), any other dead.
+    /// Cost: while marks are open, also a step for each of them and for each chunk since the first.
+    void deallocate(void* p, std::size_t bytes, std::size_t = 8) noexcept {
+        EBB_ASSERT(holds(p), "bump: deallocate of a block of another arena");
+        if (!marks_.empty()) [[unlikely]] {
+            tell_marks(address_of(p), bytes);
+        }
+        if (address_of(p) + slot_of(bytes) == cursor_) {
+            cursor_ = address_of(p);
+            counts_.refund(bytes, slot_of(bytes));
+        } else {
+            counts_.bury(bytes, slot_of(bytes));
+        }
+    }
+
+    /// The block without the padding before it, which no block owns. An empty block takes a byte.
+    [[nodiscard]] std::size_t slot_bytes(const void*, std::size_t bytes,
+                                         std::size_t) const noexcept {
+        return slot_of(bytes);
+    }
+
+    /// Makes every byte idle again. The largest chunk up to max_chunk_bytes is kept, for the next
+    /// round; the others go back to the upstream, and with `trim()` that one too. Open markers turn
+    /// stale.
+    void reset() noexcept;
+
+    /// Opens a mark here.
+    [[nodiscard]] marker mark() noexcept { return marker(*this); }
+
+    /// Takes back whatever was handed out since the mark: the ledger stands as it did then, but for
+    /// older blocks that were freed in between, and for the peaks. The mark stays open; newer ones
+    /// turn stale. Of the chunks taken since, the largest is kept as in `reset()`.
+    /// Stops the program when `m` is stale or another arena's.
+    void rewind(marker& m) noexcept;
+
+    [[nodiscard]] ledger read() const noexcept { return counts_.read(); }
+    /// Gives the kept chunk back, and the newest ones if all their blocks were rolled back.
+    void trim() noexcept;
+    void validate() const;
+
+  private:
+    static constexpr std::size_t slot_of(std::size_t bytes) noexcept {
+        return bytes + (bytes == 0 ? 1 : 0);
+    }
+    static std::uintptr_t begin_of(const chunk* c) noexcept { return address_of(c + 1) - c->bytes; }
+    static bool lies_in(std::uintptr_t at, const chunk* c) noexcept {
+        return at >= begin_of(c) && at < address_of(c);
+    }
+
+    void* allocate_in_next_chunk(std::size_t bytes, std::size_t alignment);
+    chunk* take_chunk(std::size_t bytes, std::size_t alignment);
+    void tell_marks(std::uintptr_t block, std::size_t bytes) noexcept;
+    void stand_at(chunk* c, std::uintptr_t cursor) noexcept;
+    void retire_newer_than(const chunk* kept) noexcept;
+    void give_back(chunk* c) noexcept;
+    [[nodiscard]] bool holds(const void* p) const noexcept;
+
+    std::uintptr_t cursor_ = 0;
+    std::uintptr_t end_ = 0;
+    tally counts_;
+    intrusive_list<marker> marks_;
+    chunk* current_ = nullptr;
+    chunk* spare_ = nullptr;
+    std::size_t next_chunk_bytes_ = first_chunk_bytes;
+    std::pmr::memory_resource* upstream_;
+};
+
+} // namespace ebb
