@@ -12,15 +12,13 @@ std::size_t chunk_bytes_for(std::size_t slot_bytes) noexcept {
     return std::max(64 * kib, std::bit_ceil(8 * slot_bytes));
 }
 
-constexpr std::size_t max_slot_alignment = 4096;
-
 } // namespace
 
 slots::slots(std::size_t slot_bytes, std::pmr::memory_resource& upstream, tally& counts)
     : slot_bytes_(slot_bytes), chunk_bytes_(chunk_bytes_for(slot_bytes)),
       reciprocal_(((std::uint64_t{1} << 32U) + slot_bytes - 1) / slot_bytes),
-      alignment_(std::min(slot_bytes & (~slot_bytes + 1), max_slot_alignment)),
-      upstream_(&upstream), counts_(&counts) {
+      alignment_(std::min(slot_bytes & (~slot_bytes + 1), max_alignment)), upstream_(&upstream),
+      counts_(&counts) {
     EBB_CHECK(slot_bytes >= min_slot_bytes && slot_bytes % 8 == 0, "slots: size not of words");
     // Fewer slots need fewer bits, so the first guess is the most and one step down settles it.
     std::size_t count = (chunk_bytes_ - sizeof(chunk)) / slot_bytes_;

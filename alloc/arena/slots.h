@@ -38,6 +38,7 @@ namespace ebb {
 class slots {
   public:
     static constexpr std::size_t min_slot_bytes = 8;
+    static constexpr std::size_t max_alignment = 4096;
 
     /// Requires: `slot_bytes` a multiple of 8. Takes nothing from `upstream` yet. Slots are aligned
     /// to the largest power of two that divides `slot_bytes`, 4,096 at most.

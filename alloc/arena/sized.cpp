@@ -1,0 +1,85 @@
+#include <ebb/alloc/arena/sized.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace ebb {
+
+static_assert(zeroing_arena<sized>);
+
+namespace {
+
+// Whole pages for a block; wraps to less than `bytes` when it can't be.
+std::size_t whole_pages(std::size_t bytes) noexcept {
+    return align_up(std::max(bytes, std::size_t{1}), os::page_size());
+}
+
+} // namespace
+
+sized::~sized() {
+    EBB_CHECK(large_bytes_ == 0, "sized: destroyed while a large block lives");
+}
+
+void* sized::allocate_large(std::size_t bytes, std::size_t alignment) {
+    EBB_CHECK(is_alignment(alignment), "sized: alignment must be a power of two");
+    const std::size_t whole = whole_pages(bytes);
+    if (whole < bytes) {
+        throw std::bad_alloc();
+    }
+    void* const p = upstream_->allocate(whole, std::max(alignment, os::page_size()));
+    counts_.map(whole, 0);
+    counts_.charge(bytes, whole);
+    large_bytes_ += whole;
+    return p;
+}
+
+void sized::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+    const std::size_t whole = whole_pages(bytes);
+    EBB_CHECK_AT(whole <= large_bytes_, "deallocate: a block of another arena or size", p);
+    large_bytes_ -= whole;
+    counts_.refund(bytes, whole);
+    counts_.unmap(whole, 0);
+    upstream_->deallocate(p, whole, std::max(alignment, os::page_size()));
+}
+
+void* sized::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
+    void* const p = allocate(bytes, alignment);
+    if (upstream_ == &system_pages() && is_large(bytes, round_up(bytes, alignment), alignment)) {
+        return p;
+    }
+    return std::memset(p, 0, bytes);
+}
+
+std::size_t sized::slot_bytes(const void*, std::size_t bytes,
+                              std::size_t alignment) const noexcept {
+    const std::size_t rounded = round_up(bytes, alignment);
+    return is_large(bytes, rounded, alignment)
+               ? whole_pages(bytes)
+               : size_class::bytes_of(size_class::index_of(rounded));
+}
+
+void sized::trim() noexcept {
+    for (slots& s : classes_) {
+        s.trim();
+    }
+}
+
+void sized::validate() const {
+    std::uint64_t live = large_bytes_;
+    std::uint64_t mapped = large_bytes_;
+    std::uint64_t overhead = 0;
+    for (const slots& s : classes_) {
+        live += s.validate() * s.slot_bytes();
+        const slots::extent e = s.measure();
+        mapped += e.mapped;
+        overhead += e.overhead;
+    }
+    const ledger l = read();
+    EBB_CHECK(l.balanced() && l.live() == live && l.mapped == mapped && l.overhead == overhead &&
+                  l.dead == 0,
+              "sized: the ledger differs from what stands in the chunks");
+}
+
+} // namespace ebb

@@ -1,0 +1,92 @@
+// sized: blocks of any size from size classes over slots. The general-purpose arena.
+//
+// Features: constant-time allocate and deallocate in any order; blocks above 32 KiB, or aligned
+// above 4 KiB, come straight from the upstream in whole pages and go straight back.
+// Costs: no header a block; at most a fifth of a slot is slack above 32 bytes (size_class.h); each
+// class in use keeps chunks of its own, of 64 KiB or more (slots.h), so that the first block of a
+// class takes 64 KiB of address space.
+#pragma once
+
+#include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/arena/size_class.h>
+#include <ebb/alloc/arena/slots.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace ebb {
+
+/// An arena of slots of many sizes, with one ledger. Not copied, not moved.
+class sized {
+  public:
+    /// Takes nothing from `upstream` yet.
+    explicit sized(std::pmr::memory_resource& upstream = system_pages())
+        : sized(upstream, std::make_index_sequence<size_class::count>{}) {}
+    sized(const sized&) = delete;
+    sized& operator=(const sized&) = delete;
+    /// Gives every chunk back. Blocks straight from the upstream must have been deallocated: a
+    /// check stops the program where one was not, since nothing could find it any more.
+    ~sized();
+
+    /// A block. Throws std::bad_alloc, nothing changed, when the upstream has none.
+    /// Requires: `alignment` a power of two.
+    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
+        const std::size_t rounded = round_up(bytes, alignment);
+        if (is_large(bytes, rounded, alignment)) [[unlikely]] {
+            return allocate_large(bytes, alignment);
+        }
+        slots& s = classes_[size_class::index_of(rounded)];
+        void* const p = s.take();
+        counts_.charge(bytes, s.slot_bytes());
+        return p;
+    }
+
+    void deallocate(void* p, std::size_t bytes, std::size_t alignment = 8) noexcept {
+        const std::size_t rounded = round_up(bytes, alignment);
+        if (is_large(bytes, rounded, alignment)) [[unlikely]] {
+            deallocate_large(p, bytes, alignment);
+            return;
+        }
+        slots& s = classes_[size_class::index_of(rounded)];
+        s.give(p);
+        counts_.refund(bytes, s.slot_bytes());
+    }
+
+    /// As `allocate`, zeroed. Cost: a block straight from system_pages() needs no memset.
+    [[nodiscard]] void* allocate_zeroed(std::size_t bytes, std::size_t alignment = 8);
+
+    [[nodiscard]] std::size_t slot_bytes(const void*, std::size_t bytes,
+                                         std::size_t alignment) const noexcept;
+
+    [[nodiscard]] ledger read() const noexcept { return counts_.read(); }
+    void trim() noexcept;
+    void validate() const;
+
+  private:
+    template <std::size_t... Index>
+    sized(std::pmr::memory_resource& upstream, std::index_sequence<Index...>)
+        : classes_{{slots(size_class::bytes_of(Index), upstream, counts_)...}},
+          upstream_(&upstream) {}
+
+    // An empty block takes the first class that is aligned enough.
+    static constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) noexcept {
+        return align_up(bytes + (bytes == 0 ? 1 : 0), alignment);
+    }
+    // A size so large that rounding wrapped it is caught by the second comparison.
+    static constexpr bool is_large(std::size_t bytes, std::size_t rounded,
+                                   std::size_t alignment) noexcept {
+        return rounded > size_class::largest_bytes || bytes > size_class::largest_bytes ||
+               alignment > slots::max_alignment;
+    }
+
+    void* allocate_large(std::size_t bytes, std::size_t alignment);
+    void deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept;
+
+    tally counts_;
+    std::array<slots, size_class::count> classes_;
+    std::pmr::memory_resource* upstream_;
+    std::size_t large_bytes_ = 0; // occupied by blocks straight from the upstream
+};
+
+} // namespace ebb
