@@ -3,15 +3,15 @@
 // reason and, where there is one, the address.
 #pragma once
 
-#include <source_location>
-
 namespace ebb {
 
 /// Writes `ebb: FILE:LINE: REASON [at ADDRESS]` to standard error and aborts.
 /// Takes no memory from any allocator, so that allocators can call it.
-[[noreturn]] void
-check_failed(const char* reason, const void* address = nullptr,
-             std::source_location where = std::source_location::current()) noexcept;
+/// `file` and `line` are the caller's; std::source_location would say the same, but clang 14 has
+/// none with libstdc++.
+[[noreturn]] void check_failed(const char* reason, const void* address = nullptr,
+                               const char* file = __builtin_FILE(),
+                               int line = __builtin_LINE()) noexcept;
 
 } // namespace ebb
 
