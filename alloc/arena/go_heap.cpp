@@ -8,23 +8,15 @@ namespace ebb {
 
 static_assert(zeroing_arena<go_heap> && pointer_free_arena<go_heap>);
 
-// A large block after its death. The mark tells a second free from a first: live data is equal to
-// it with a chance of 2^-64.
-struct go_heap::dead_large {
-    std::uint64_t mark;
-    dead_large* next;
-    std::size_t bytes;
-    std::size_t alignment;
-
-    static std::uint64_t mark_of(const void* p) noexcept {
-        return address_of(p) ^ 0x9D5E'AD1A'26E0'B10CU;
-    }
-};
-
 namespace {
 
 constexpr std::uint32_t blocks_per_span(std::size_t index) noexcept {
     return static_cast<std::uint32_t>(go_span_pages[index] * go_page_bytes / go_classes[index]);
+}
+
+// Wraps to less than `bytes` when there are no such pages.
+constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
+    return align_up(std::max(bytes, std::size_t{1}), go_page_bytes);
 }
 
 constexpr std::size_t tiny_class = go_class_of(go_tiny::block_bytes);
@@ -36,11 +28,7 @@ go_heap::go_heap(std::pmr::memory_resource& upstream)
           return std::array<size_class, sizeof...(I)>{
               size_class{.blocks = slots(go_classes[I], upstream, counts_)}...};
       }(std::make_index_sequence<go_classes.size()>())),
-      tiny_(upstream, counts_) {}
-
-go_heap::~go_heap() {
-    collect_large();
-}
+      tiny_(upstream, counts_), large_(upstream, counts_) {}
 
 go_heap::size_class* go_heap::class_for(std::size_t bytes, std::size_t alignment) noexcept {
     return const_cast<size_class*>(std::as_const(*this).class_for(bytes, alignment));
@@ -85,7 +73,9 @@ void* go_heap::allocate(std::size_t bytes, std::size_t alignment) {
 void go_heap::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
     size_class* const c = class_for(bytes, alignment);
     if (c == nullptr) [[unlikely]] {
-        bury_large(p, bytes, alignment);
+        const std::size_t whole = whole_pages(bytes);
+        large_.retire(p, whole);
+        counts_.bury(bytes, whole);
         return;
     }
     c->blocks.retire(p);
@@ -130,47 +120,22 @@ void* go_heap::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
 }
 
 void* go_heap::allocate_large(std::size_t bytes, std::size_t alignment) {
-    const std::size_t whole = align_up(bytes, go_page_bytes);
+    const std::size_t whole = whole_pages(bytes);
     if (whole < bytes) {
         throw std::bad_alloc();
     }
-    void* const p = upstream_->allocate(whole, std::max(alignment, go_page_bytes));
-    counts_.map(whole, 0);
+    void* const p = large_.take(whole, std::max(alignment, go_page_bytes));
     counts_.charge(bytes, whole);
-    large_bytes_ += whole;
     if (pace_.handed_out(whole)) {
         collect();
     }
     return p;
 }
 
-void go_heap::bury_large(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-    EBB_CHECK_AT(is_aligned(p, go_page_bytes), "deallocate: not the start of a block", p);
-    EBB_CHECK_AT(static_cast<const dead_large*>(p)->mark != dead_large::mark_of(p),
-                 "deallocate: freed before", p);
-    const std::size_t whole = align_up(bytes, go_page_bytes);
-    dead_large_ = new (p)
-        dead_large{dead_large::mark_of(p), dead_large_, whole, std::max(alignment, go_page_bytes)};
-    counts_.bury(bytes, whole);
-}
-
 std::size_t go_heap::slot_bytes(const void*, std::size_t bytes,
                                 std::size_t alignment) const noexcept {
     const size_class* const c = class_for(bytes, alignment);
-    return c != nullptr ? c->blocks.slot_bytes() : align_up(bytes, go_page_bytes);
-}
-
-void go_heap::collect_large() noexcept {
-    while (dead_large_ != nullptr) {
-        dead_large* const d = dead_large_;
-        dead_large_ = d->next;
-        const std::size_t bytes = d->bytes;
-        counts_.reclaim(bytes);
-        counts_.unmap(bytes, 0);
-        large_bytes_ -= bytes;
-        d->mark = 0; // the upstream may hand these bytes out again without clearing them
-        upstream_->deallocate(d, bytes, d->alignment);
-    }
+    return c != nullptr ? c->blocks.slot_bytes() : whole_pages(bytes);
 }
 
 void go_heap::collect() noexcept {
@@ -186,7 +151,7 @@ void go_heap::collect() noexcept {
     }
     tiny_.collect();
     tiny_span_left_ = 0;
-    collect_large();
+    counts_.reclaim(large_.reclaim());
     pace_.collected(counts_.read().live());
     ++collections_;
 }
@@ -195,12 +160,14 @@ void go_heap::trim() noexcept {
     for (size_class& c : classes_) {
         c.blocks.trim();
     }
+    large_.trim();
 }
 
 void go_heap::validate() const {
-    std::uint64_t occupied = large_bytes_;
-    std::uint64_t mapped = large_bytes_ + tiny_.mapped_bytes();
-    std::uint64_t overhead = tiny_.overhead_bytes();
+    large_.validate();
+    std::uint64_t occupied = large_.bytes();
+    std::uint64_t mapped = large_.bytes() + large_.table_bytes() + tiny_.mapped_bytes();
+    std::uint64_t overhead = large_.table_bytes() + tiny_.overhead_bytes();
     for (const size_class& c : classes_) {
         occupied += c.blocks.validate() * c.blocks.slot_bytes();
         const slots::extent e = c.blocks.measure();

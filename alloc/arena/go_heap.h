@@ -6,16 +6,17 @@
 //
 // Features: the 67 size classes, whole pages of 8 KiB above them, tiny blocks for pointer-free
 // objects; collect() by hand. Double, interior and foreign frees stop the program.
-// Costs: no header a block; a dead block is linked through its first bytes, so a death touches
-// one page of it. A collection takes time in proportion to the deaths since the last one.
-// It models Go's accounts, not its address space: dead large blocks go back to the upstream when
-// collected, while Go keeps them and lets its scavenger return them over minutes.
+// Costs: no header a block; a small dead block is linked through its first bytes. A collection
+// takes time in proportion to the deaths since the last one. It models Go's accounts, not its
+// address space: dead large blocks go back to the upstream when collected, while Go keeps them and
+// lets its scavenger return them over minutes.
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/go_classes.h>
 #include <ebb/alloc/arena/go_pace.h>
 #include <ebb/alloc/arena/go_tiny.h>
+#include <ebb/alloc/arena/large_blocks.h>
 #include <ebb/alloc/arena/slots.h>
 
 #include <array>
@@ -30,9 +31,8 @@ class go_heap {
     explicit go_heap(std::pmr::memory_resource& upstream = system_pages());
     go_heap(const go_heap&) = delete;
     go_heap& operator=(const go_heap&) = delete;
-    /// Gives back what is dead and every chunk of small blocks. Large blocks still alive stay with
-    /// their owners' upstream: give them back first.
-    ~go_heap();
+    /// Gives everything back, live blocks or not.
+    ~go_heap() = default;
 
     /// As the arena concept says. May collect, after the block is safe. An alignment over 8 takes
     /// the first class whose blocks have it.
@@ -70,23 +70,19 @@ class go_heap {
         std::uint32_t dead_count = 0;
         std::uint32_t span_left = 0; // blocks left in the span that the pace has counted
     };
-    struct dead_large;
 
     [[nodiscard]] size_class* class_for(std::size_t bytes, std::size_t alignment) noexcept;
     [[nodiscard]] const size_class* class_for(std::size_t bytes,
                                               std::size_t alignment) const noexcept;
     [[nodiscard]] void* allocate_large(std::size_t bytes, std::size_t alignment);
-    void bury_large(void* p, std::size_t bytes, std::size_t alignment) noexcept;
     void count_span(size_class& c) noexcept;
-    void collect_large() noexcept;
 
     tally counts_;
     std::pmr::memory_resource* upstream_;
     std::array<size_class, go_classes.size()> classes_;
     go_tiny tiny_;
     std::uint32_t tiny_span_left_ = 0;
-    dead_large* dead_large_ = nullptr;
-    std::uint64_t large_bytes_ = 0; // live and dead
+    large_blocks large_;
     go_pace pace_;
     std::uint64_t collections_ = 0;
 };

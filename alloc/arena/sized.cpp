@@ -18,30 +18,21 @@ std::size_t whole_pages(std::size_t bytes) noexcept {
 
 } // namespace
 
-sized::~sized() {
-    EBB_CHECK(large_bytes_ == 0, "sized: destroyed while a large block lives");
-}
-
 void* sized::allocate_large(std::size_t bytes, std::size_t alignment) {
     EBB_CHECK(is_alignment(alignment), "sized: alignment must be a power of two");
     const std::size_t whole = whole_pages(bytes);
     if (whole < bytes) {
         throw std::bad_alloc();
     }
-    void* const p = upstream_->allocate(whole, std::max(alignment, os::page_size()));
-    counts_.map(whole, 0);
+    void* const p = large_.take(whole, alignment);
     counts_.charge(bytes, whole);
-    large_bytes_ += whole;
     return p;
 }
 
-void sized::deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+void sized::deallocate_large(void* p, std::size_t bytes) noexcept {
     const std::size_t whole = whole_pages(bytes);
-    EBB_CHECK_AT(whole <= large_bytes_, "deallocate: a block of another arena or size", p);
-    large_bytes_ -= whole;
+    large_.give(p, whole);
     counts_.refund(bytes, whole);
-    counts_.unmap(whole, 0);
-    upstream_->deallocate(p, whole, std::max(alignment, os::page_size()));
 }
 
 void* sized::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
@@ -64,12 +55,14 @@ void sized::trim() noexcept {
     for (slots& s : classes_) {
         s.trim();
     }
+    large_.trim();
 }
 
 void sized::validate() const {
-    std::uint64_t live = large_bytes_;
-    std::uint64_t mapped = large_bytes_;
-    std::uint64_t overhead = 0;
+    large_.validate();
+    std::uint64_t live = large_.bytes();
+    std::uint64_t mapped = large_.bytes() + large_.table_bytes();
+    std::uint64_t overhead = large_.table_bytes();
     for (const slots& s : classes_) {
         live += s.validate() * s.slot_bytes();
         const slots::extent e = s.measure();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/arena/large_blocks.h>
 #include <ebb/alloc/arena/size_class.h>
 #include <ebb/alloc/arena/slots.h>
 
@@ -25,9 +26,8 @@ class sized {
         : sized(upstream, std::make_index_sequence<size_class::count>{}) {}
     sized(const sized&) = delete;
     sized& operator=(const sized&) = delete;
-    /// Gives every chunk back. Blocks straight from the upstream must have been deallocated: a
-    /// check stops the program where one was not, since nothing could find it any more.
-    ~sized();
+    /// Gives everything back, live blocks or not.
+    ~sized() = default;
 
     /// A block. Throws std::bad_alloc, nothing changed, when the upstream has none.
     /// Requires: `alignment` a power of two.
@@ -45,7 +45,7 @@ class sized {
     void deallocate(void* p, std::size_t bytes, std::size_t alignment = 8) noexcept {
         const std::size_t rounded = round_up(bytes, alignment);
         if (is_large(bytes, rounded, alignment)) [[unlikely]] {
-            deallocate_large(p, bytes, alignment);
+            deallocate_large(p, bytes);
             return;
         }
         slots& s = classes_[size_class::index_of(rounded)];
@@ -67,7 +67,7 @@ class sized {
     template <std::size_t... Index>
     sized(std::pmr::memory_resource& upstream, std::index_sequence<Index...>)
         : classes_{{slots(size_class::bytes_of(Index), upstream, counts_)...}},
-          upstream_(&upstream) {}
+          upstream_(&upstream), large_(upstream, counts_) {}
 
     // An empty block takes the first class that is aligned enough.
     static constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) noexcept {
@@ -81,12 +81,12 @@ class sized {
     }
 
     void* allocate_large(std::size_t bytes, std::size_t alignment);
-    void deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept;
+    void deallocate_large(void* p, std::size_t bytes) noexcept;
 
     tally counts_;
     std::array<slots, size_class::count> classes_;
     std::pmr::memory_resource* upstream_;
-    std::size_t large_bytes_ = 0; // occupied by blocks straight from the upstream
+    large_blocks large_;
 };
 
 } // namespace ebb

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <ebb/alloc/arena/bump.h>
+#include <ebb/alloc/arena/collected.h>
+#include <ebb/alloc/arena/go_heap.h>
 #include <ebb/alloc/arena/malloc_arena.h>
 #include <ebb/alloc/arena/pool.h>
 #include <ebb/alloc/arena/sized.h>
@@ -97,7 +99,37 @@ struct malloc_subject : subject_base {
     ebb::malloc_arena arena;
 };
 
+/// A collector's arena: what is freed turns dead, and may be taken in any later step.
+struct collected_base : subject_base {
+    static constexpr bool dead_is_known = false;
+    static constexpr bool reuses = false;
+    template <class A>
+    void settle(A& a) {
+        a.collect();
+    }
+};
+
+struct go_heap_subject : collected_base {
+    static constexpr const char* name = "go_heap";
+    explicit go_heap_subject(std::pmr::memory_resource& upstream) : arena(upstream) {}
+    ebb::go_heap arena;
+};
+
+struct collected_sized_subject : collected_base {
+    static constexpr const char* name = "collected_sized";
+    explicit collected_sized_subject(std::pmr::memory_resource& upstream) : arena(upstream) {}
+    ebb::collected<ebb::sized> arena;
+};
+
+struct collected_malloc_subject : collected_base {
+    static constexpr const char* name = "collected_malloc";
+    static constexpr bool on_upstream = false;
+    explicit collected_malloc_subject(std::pmr::memory_resource&) {}
+    ebb::collected<ebb::malloc_arena> arena;
+};
+
 using subjects =
-    ::testing::Types<bump_subject, pool_subject, page_pool_subject, sized_subject, malloc_subject>;
+    ::testing::Types<bump_subject, pool_subject, page_pool_subject, sized_subject, malloc_subject,
+                     go_heap_subject, collected_sized_subject, collected_malloc_subject>;
 
 } // namespace tests
