@@ -1,0 +1,37 @@
+// seed: where maps get their hash seeds and their coin flips from. No system call, no allocation.
+#pragma once
+
+#include <ebb/maps/hash.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace ebb::detail {
+
+/// A start that differs between maps, between threads and between runs: a count that all maps
+/// share, mixed with the clock and an address that the system randomises.
+[[nodiscard]] inline std::uint64_t fresh_seed(const void* of) noexcept {
+    static std::atomic<std::uint64_t> made{0};
+    const auto now =
+        static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    return mix(made.fetch_add(1, std::memory_order_relaxed) ^ now << 20,
+               reinterpret_cast<std::uintptr_t>(of));
+}
+
+/// A small generator of its own for each map: splitmix64 (Steele, Lea, Flood 2014).
+class coin {
+  public:
+    explicit coin(std::uint64_t seed) noexcept : state_(seed) {}
+    [[nodiscard]] std::uint64_t operator()() noexcept {
+        std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        return z ^ z >> 31;
+    }
+
+  private:
+    std::uint64_t state_;
+};
+
+} // namespace ebb::detail
