@@ -37,7 +37,7 @@ void sized::deallocate_large(void* p, std::size_t bytes) noexcept {
 
 void* sized::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
     void* const p = allocate(bytes, alignment);
-    if (upstream_ == &system_pages() && is_large(bytes, round_up(bytes, alignment), alignment)) {
+    if (upstream_ == &system_pages() && is_large(round_up(bytes, alignment), alignment)) {
         return p;
     }
     return std::memset(p, 0, bytes);
@@ -46,9 +46,8 @@ void* sized::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
 std::size_t sized::slot_bytes(const void*, std::size_t bytes,
                               std::size_t alignment) const noexcept {
     const std::size_t rounded = round_up(bytes, alignment);
-    return is_large(bytes, rounded, alignment)
-               ? whole_pages(bytes)
-               : size_class::bytes_of(size_class::index_of(rounded));
+    return is_large(rounded, alignment) ? whole_pages(bytes)
+                                        : size_class::bytes_of(size_class::index_of(rounded));
 }
 
 void sized::trim() noexcept {

