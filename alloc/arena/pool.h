@@ -2,7 +2,7 @@
 //
 // Features: constant-time allocate and deallocate in any order; empty chunks go back to the
 // upstream (one is kept); double, interior and foreign frees stop the program.
-// Costs: no header a block; chunks of 64 KiB or eight slots; two additions for the ledger.
+// Costs: no header a block; chunks of 64 to 256 KiB or eight slots; two additions for the ledger.
 // Layout: slots.h.
 #pragma once
 

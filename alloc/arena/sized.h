@@ -3,8 +3,8 @@
 // Features: constant-time allocate and deallocate in any order; blocks above 32 KiB, or aligned
 // above 4 KiB, come straight from the upstream in whole pages and go straight back.
 // Costs: no header a block; at most a fifth of a slot is slack above 32 bytes (size_class.h); each
-// class in use keeps chunks of its own, of 64 KiB or more (slots.h), so that the first block of a
-// class takes 64 KiB of address space.
+// class in use keeps chunks of its own (slots.h), so that the first block of a class takes 64 KiB
+// of address space or more.
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>

@@ -11,8 +11,9 @@
 //      `------------ overhead -------'                                    `-overhead-'
 //
 // Costs: take and give are a list push or pop and a bit; no system call but where a chunk comes or
-// goes. Overhead is 0.2 % (4 KiB slots) to 1.7 % (8 byte slots) of a chunk of 64 KiB.
-// The bit costs about 0.5 ns a pair and buys the check for double, interior and foreign frees.
+// goes. Overhead is 1.7 % of a chunk (8 byte slots: a bit each) to 0.1 % (64 byte slots), and up to
+// a slot where they are large, since chunks are powers of two. The bit costs about 0.5 ns a pair
+// and buys the check for double, interior and foreign frees.
 //
 // The slot given last is kept aside, as `hot_`, and is the next one taken: neither list, bit nor
 // count of its chunk changes meanwhile. That is 2 of 5.5 ns a pair, and where lifetimes are random
@@ -42,7 +43,8 @@ namespace ebb {
 ///  1. Every chunk stands in exactly one list: `full_` when all its slots are used, `spare_` when
 ///     none is, else `open_`.
 ///  2. In a chunk, live + retired + free list + never used = all slots; the free list holds no slot
-///     twice and none whose bit is set.
+///     twice and none whose bit is set. Chunks of up to 64 slots have no such list: what is neither
+///     live nor retired is free.
 ///     One slot of one chunk may be `hot_`: free, with its bit still set and still counted as used.
 ///  3. Empty chunks stand in `spare_`, `kept_` of them at most.
 /// Threads: one at a time.
@@ -89,14 +91,21 @@ class alignas(64) slots {
 
     /// Ends a slot's life without making it reusable: its bytes are the caller's until `reclaim`.
     /// Stops the program as `give` does.
-    void retire(void* p) noexcept { ++end_life(p)->retired; }
+    void retire(void* p) noexcept {
+        chunk* const c = chunk_of(p);
+        const std::size_t index = end_life(c, p);
+        ++c->retired;
+        c->retired_bits |= finds_by_bit() ? bit(index) : 0;
+    }
 
     /// Makes a retired slot reusable. Requires: `p` was retired and not reclaimed since.
     void reclaim(void* p) noexcept {
         chunk* const c = chunk_of(p);
         EBB_ASSERT(c->owner == this && c->retired != 0, "reclaim: not a retired slot");
+        const std::size_t index = index_of(c, p);
         --c->retired;
-        put_on_free_list(c, p);
+        c->retired_bits &= finds_by_bit() ? ~bit(index) : 0;
+        put_with_free(c, p);
     }
 
     /// Whether `p` is a live slot here. Requires: `p` lies in a chunk of some `slots`.
@@ -127,6 +136,7 @@ class alignas(64) slots {
         std::uint32_t fresh = 0; // slots from here on were never used
         std::uint32_t used = 0;  // live or retired
         std::uint32_t retired = 0;
+        std::uint64_t retired_bits = 0; // which, where `finds_by_bit()`
         // The live bits follow.
     };
 
@@ -163,16 +173,21 @@ class alignas(64) slots {
     }
 
     // Checks that `p` is live here and clears its bit.
-    chunk* end_life(void* p) noexcept {
-        chunk* const c = chunk_of(p);
+    std::size_t end_life(chunk* c, void* p) noexcept {
         const std::size_t index = checked_index(c, p);
         live_word(c, index) &= ~bit(index);
-        return c;
+        return index;
     }
 
-    void put_on_free_list(chunk* c, void* p) noexcept {
-        *static_cast<void**>(p) = c->free;
-        c->free = p;
+    // Chunks of up to 64 slots find a free one by its bit: a link in each would be a cache miss a
+    // block, since slots of 1 KiB and more start in few of the cache's sets.
+    [[nodiscard]] bool finds_by_bit() const noexcept { return slot_count_ <= 64; }
+
+    void put_with_free(chunk* c, void* p) noexcept {
+        if (!finds_by_bit()) {
+            *static_cast<void**>(p) = c->free;
+            c->free = p;
+        }
         const std::uint32_t used = --c->used;
         if (used + 1 == slot_count_ || used == 0) [[unlikely]] {
             reshelve(c);
@@ -185,7 +200,7 @@ class alignas(64) slots {
         chunk* const c = chunk_of(p);
         const std::size_t index = index_of(c, p);
         live_word(c, index) &= ~bit(index);
-        put_on_free_list(c, p);
+        put_with_free(c, p);
     }
 
     [[nodiscard]] void* take_cold() {
@@ -195,7 +210,10 @@ class alignas(64) slots {
         }
         void* p = c->free;
         std::size_t index;
-        if (p != nullptr) {
+        if (finds_by_bit()) {
+            index = static_cast<std::size_t>(std::countr_one(live_word(c, 0) | c->retired_bits));
+            p = slot_at(c, index);
+        } else if (p != nullptr) {
             c->free = *static_cast<void**>(p);
             index = index_of(c, p);
         } else {

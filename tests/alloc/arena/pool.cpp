@@ -1,6 +1,7 @@
 #include <ebb/alloc/arena/pool.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/upstream.h>
 
 #include <vector>
 
@@ -47,6 +48,27 @@ TEST(pool, a_block_too_large_is_refused_and_changes_nothing) {
     EXPECT_THROW(static_cast<void>(p.allocate(65)), std::bad_alloc);
     EXPECT_THROW(static_cast<void>(p.allocate(8, 128)), std::bad_alloc);
     EXPECT_EQ(p.read(), before);
+}
+
+TEST(pool, a_program_that_breathes_fetches_no_chunk_again) {
+    tests::counting_upstream upstream;
+    ebb::pool p(1024, 8, upstream);
+    std::vector<void*> blocks(1000);
+    std::uint64_t fetched[4] = {};
+    for (auto& total : fetched) {
+        for (void*& b : blocks) {
+            b = p.allocate(1024);
+        }
+        for (void* const b : blocks) {
+            p.deallocate(b, 1024);
+        }
+        p.validate();
+        total = upstream.allocations();
+    }
+    EXPECT_GT(fetched[1], fetched[0]) << "all but one went back after the first round";
+    EXPECT_EQ(fetched[3], fetched[1]) << "and stay from the second on";
+    p.trim();
+    EXPECT_EQ(upstream.outstanding_bytes(), 0U);
 }
 
 using pool_death = ::testing::Test;
