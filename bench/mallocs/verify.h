@@ -1,0 +1,19 @@
+// Whether the malloc that answers in this process is the one that was asked for.
+//
+// Two witnesses: the object that dladdr names for the `malloc` in force is the expected library's
+// file, and that library's own counter moves by about the bytes of a test allocation. Either alone
+// can lie: a symbol may be interposed, a preloaded library may hand everything on.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ebb::bench {
+
+/// An empty string when `malloc`, `free`, `calloc` and `aligned_alloc` here are those of the file
+/// `library` and the counter of the malloc called `name` moves; else one line that says what
+/// answers instead.
+/// Cost: one untouched block of 96 KiB, given back at once.
+[[nodiscard]] std::string verify_malloc(std::string_view name, const std::string& library);
+
+} // namespace ebb::bench

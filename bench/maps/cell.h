@@ -1,0 +1,58 @@
+// A cell of the map memory table: one layout on one malloc under one way of reclaiming, measured in
+// a process of its own.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ebb::bench {
+
+/// How the values lie, or the remedy against a map that never shrinks.
+enum class layout : std::uint8_t {
+    in_buckets, ///< `inline`: values inside the buckets, up to 128 bytes each
+    pointer,    ///< the buckets point to the values, as map[int64]*[N]byte
+    spill,      ///< values over 128 bytes, which the map itself puts elsewhere
+    recreate,   ///< as `inline`; what is left is copied into a new map and the old one dropped
+};
+
+/// When a dead block goes back to the malloc.
+enum class reclaim : std::uint8_t {
+    collected, ///< when the collector's pace takes it, as in Go
+    at_once,   ///< when it dies, as in C++
+};
+
+inline constexpr std::array<layout, 4> all_layouts{layout::in_buckets, layout::pointer,
+                                                   layout::spill, layout::recreate};
+inline constexpr std::array<reclaim, 2> all_reclaims{reclaim::collected, reclaim::at_once};
+inline constexpr std::array<std::size_t, 6> all_value_bytes{8, 64, 128, 129, 256, 1024};
+
+/// The largest value that stays inside of its bucket, bytes.
+inline constexpr std::size_t most_inline_bytes = 128;
+
+/// How many entries the remedy leaves before it copies.
+inline constexpr std::uint64_t left_by_recreate = 1000;
+
+[[nodiscard]] std::string_view name_of(layout l) noexcept;
+[[nodiscard]] std::string_view name_of(reclaim r) noexcept;
+
+struct cell {
+    layout way = layout::in_buckets;
+    std::string malloc = "go";
+    reclaim when = reclaim::collected;
+    std::uint64_t count = 1'000'000;
+    std::size_t value_bytes = 128;
+
+    friend bool operator==(const cell&, const cell&) = default;
+};
+
+/// A bound of what a cell's process takes at its highest, bytes. For the refusal of what can't fit,
+/// before anything starts; never printed as a measurement.
+[[nodiscard]] std::uint64_t most_bytes(const cell& c) noexcept;
+
+/// The largest count for which `c` stays within `bytes`.
+[[nodiscard]] std::uint64_t most_entries(cell c, std::uint64_t bytes) noexcept;
+
+} // namespace ebb::bench

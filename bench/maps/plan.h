@@ -1,0 +1,36 @@
+// From what was asked for to the cells that will run.
+#pragma once
+
+#include <ebb/bench/maps/runner.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ebb::bench {
+
+/// What was asked for; empty lists stand for everything.
+struct choice {
+    std::vector<layout> layouts;
+    std::vector<std::string> mallocs; ///< names of known_mallocs
+    std::vector<reclaim> reclaims;
+    std::uint64_t count = 1'000'000;
+    std::optional<std::size_t> value_bytes; ///< else 128, and 129 for spill
+    bool go = false;                        ///< add rows of the go on PATH
+};
+
+struct plan {
+    std::vector<result> cells;      ///< in the table's order, nothing measured yet
+    std::vector<std::string> notes; ///< what was left out and why, a line each
+};
+
+/// Something that can't be done; what() is one line that says what can.
+class refused : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// The cells for `c`. Throws refused when a part of it contradicts another, when there is no go on
+/// PATH to ask, or when a cell needs more than `available_bytes`.
+[[nodiscard]] plan make_plan(const choice& c, std::optional<std::uint64_t> available_bytes);
+
+} // namespace ebb::bench

@@ -1,0 +1,44 @@
+# The map memory table: what `ebb maps` prints (ebb_bench), and the program that it measures with
+# (ebb-cell).
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+add_library(ebb_bench STATIC
+    mallocs/malloc.cpp
+    maps/book.cpp
+    maps/cell.cpp
+    maps/plan.cpp
+    maps/record.cpp
+    maps/runner.cpp
+    memory.cpp
+    process/child.cpp
+    report/json.cpp
+    report/table.cpp
+)
+add_library(ebb::bench ALIAS ebb_bench)
+target_link_libraries(ebb_bench PUBLIC ebb::alloc ebb::maps ${CMAKE_DL_LIBS}
+                                PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+ebb_warnings(ebb_bench)
+
+# A process that measures a malloc must be that malloc's alone: no sanitizer stands in its place, in
+# no preset. So ebb-cell has object files of its own, of ebb's sources too, as a release builds them.
+get_target_property(alloc_sources ebb_alloc SOURCES)
+list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
+add_executable(ebb_cell
+    mallocs/verify.cpp
+    maps/cell.cpp
+    maps/cell_main.cpp
+    maps/on_at_once.cpp
+    maps/on_collected.cpp
+    maps/on_go_heap.cpp
+    maps/record.cpp
+    ${alloc_sources}
+)
+set_target_properties(ebb_cell PROPERTIES OUTPUT_NAME ebb-cell)
+target_include_directories(ebb_cell PRIVATE ${EBB_INCLUDE_ROOT})
+target_link_libraries(ebb_cell PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+target_compile_definitions(ebb_cell PRIVATE NDEBUG)
+target_compile_options(ebb_cell PRIVATE -O3 -fno-sanitize=all)
+target_link_options(ebb_cell PRIVATE -fno-sanitize=all)
+ebb_warnings(ebb_cell)
+install(TARGETS ebb_cell RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ebb)

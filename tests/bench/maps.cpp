@@ -1,0 +1,243 @@
+#include <ebb/bench/maps/cell.h>
+#include <ebb/bench/maps/plan.h>
+#include <ebb/bench/maps/record.h>
+#include <ebb/bench/process/child.h>
+#include <ebb/bench/report/text.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace ebb::bench;
+using testing::HasSubstr;
+
+namespace {
+
+record full_record() {
+    record r;
+    r.step = "full";
+    r.requested = 400;
+    r.slack = 50;
+    r.dead = 25;
+    r.idle = 5;
+    r.overhead = 20;
+    r.mapped = 500;
+    r.peak = 480;
+    r.resident = -4096;
+    r.seconds = 0.125;
+    parts p;
+    p.payload = 160;
+    p.pointers = 80;
+    p.empty_slots = 60;
+    p.tophash = 40;
+    p.overflow = 30;
+    p.moved = 20;
+    p.header = 10;
+    p.rounding = 50;
+    p.dead = 25;
+    p.allocator = 25;
+    r.held = p;
+    return r;
+}
+
+std::vector<record> cell_records(const cell& c) {
+    command what;
+    what.words = {EBB_CELL,
+                  std::string(name_of(c.way)),
+                  c.malloc,
+                  std::string(name_of(c.when)),
+                  std::to_string(c.count),
+                  std::to_string(c.value_bytes)};
+    std::vector<record> records;
+    const outcome end =
+        run(what, [&](std::string_view line) { records.push_back(from_line(line)); });
+    EXPECT_TRUE(end.good()) << end.reason();
+    return records;
+}
+
+std::string refusal(const choice& c, std::optional<std::uint64_t> available = std::nullopt) {
+    try {
+        (void)make_plan(c, available);
+    } catch (const refused& no) {
+        return no.what();
+    }
+    return "not refused";
+}
+
+std::vector<std::string> names(const plan& p) {
+    std::vector<std::string> all;
+    for (const result& r : p.cells) {
+        all.push_back(name_of(r) + ' ' + std::to_string(r.what.value_bytes));
+    }
+    return all;
+}
+
+} // namespace
+
+TEST(figure, megabytes_are_cut_off) {
+    EXPECT_EQ(figure(483'562'248, unit::megabytes), "461");
+    EXPECT_EQ(figure(484'442'111, unit::megabytes), "461");
+    EXPECT_EQ(figure(484'442'112, unit::megabytes), "462");
+    EXPECT_EQ(figure(1'048'575, unit::megabytes), "0");
+    EXPECT_EQ(figure(std::nullopt, unit::megabytes), "-");
+}
+
+TEST(figure, bytes_are_exact) {
+    EXPECT_EQ(figure(0, unit::bytes), "0");
+    EXPECT_EQ(figure(999, unit::bytes), "999");
+    EXPECT_EQ(figure(1'000, unit::bytes), "1,000");
+    EXPECT_EQ(figure(483'562'248, unit::bytes), "483,562,248");
+    EXPECT_EQ(figure(-483'562, unit::bytes), "-483,562");
+    EXPECT_EQ(figure(-562, unit::bytes), "-562");
+}
+
+TEST(record, line_brings_back_every_field) {
+    const record r = full_record();
+    const record back = from_line(to_line(r));
+    EXPECT_EQ(back.step, r.step);
+    EXPECT_EQ(back.requested, r.requested);
+    EXPECT_EQ(back.slack, r.slack);
+    EXPECT_EQ(back.dead, r.dead);
+    EXPECT_EQ(back.idle, r.idle);
+    EXPECT_EQ(back.overhead, r.overhead);
+    EXPECT_EQ(back.mapped, r.mapped);
+    EXPECT_EQ(back.peak, r.peak);
+    EXPECT_EQ(back.resident, r.resident);
+    EXPECT_EQ(back.seconds, r.seconds);
+    EXPECT_EQ(back.held, r.held);
+}
+
+TEST(record, line_keeps_what_is_absent_absent) {
+    record r;
+    r.step = "1000 left";
+    r.mapped = 7;
+    const record back = from_line(to_line(r));
+    EXPECT_EQ(back.step, "1000 left");
+    EXPECT_EQ(back.requested, std::nullopt);
+    EXPECT_EQ(back.resident, std::nullopt);
+    EXPECT_EQ(back.mapped, 7u);
+    EXPECT_EQ(back.held, std::nullopt);
+}
+
+TEST(record, other_lines_are_refused) {
+    EXPECT_THROW((void)from_line("hello"), std::runtime_error);
+    EXPECT_THROW((void)from_line("full\t1\t2\t3\t4\t5\t6\tx\t8\t9"), std::runtime_error);
+}
+
+TEST(report, parts_line_sums_to_the_bytes_shown) {
+    result r;
+    r.label = "go";
+    EXPECT_EQ(parts_line(r, full_record()),
+              "inline, go: 475 bytes = payload 160 + pointers 80 + empty slots 60 + tophash 40 + "
+              "overflow 30 + moved buckets 20 + header 10 + rounding 50 + dead 25; allocator 25 "
+              "more\n");
+    EXPECT_EQ(full_record().held->in_blocks(), full_record().heap());
+}
+
+TEST(report, missing_malloc_keeps_its_row) {
+    result r;
+    r.what.malloc = r.label = "jemalloc";
+    r.missing = "not installed: apt install libjemalloc2";
+    EXPECT_THAT(table({r}, unit::megabytes),
+                HasSubstr("inline jemalloc collected | not installed: apt install libjemalloc2"));
+}
+
+TEST(report, medians_and_their_spread_are_shown) {
+    result r;
+    r.label = "go";
+    for (const std::uint64_t megabytes : {3, 1, 2}) {
+        record at;
+        at.step = "full";
+        at.requested = megabytes << 20;
+        at.slack = at.dead = 0;
+        r.runs.push_back({at});
+    }
+    const std::string text = table({r}, unit::megabytes);
+    EXPECT_THAT(text, HasSubstr("|    2    2    0    -    - |"));
+    EXPECT_THAT(text, HasSubstr("full heap 1 .. 3"));
+}
+
+TEST(plan, everything_without_a_choice) {
+    const plan p = make_plan({}, std::nullopt);
+    EXPECT_EQ(p.cells.size(), 4u * 9);
+    EXPECT_TRUE(p.notes.empty());
+    EXPECT_EQ(names(p).front(), "inline go collected 128");
+    EXPECT_THAT(names(p), testing::Contains("spill tcmalloc at-once 129"));
+}
+
+TEST(plan, value_bytes_choose_the_layouts_they_fit) {
+    choice c;
+    c.mallocs = {"go"};
+    c.value_bytes = 64;
+    EXPECT_EQ(names(make_plan(c, std::nullopt)),
+              (std::vector<std::string>{"inline go collected 64", "pointer go collected 64",
+                                        "recreate go collected 64"}));
+    EXPECT_EQ(make_plan(c, std::nullopt).notes.size(), 1u);
+    c.value_bytes = 256;
+    EXPECT_EQ(names(make_plan(c, std::nullopt)),
+              (std::vector<std::string>{"pointer go collected 256", "spill go collected 256",
+                                        "recreate go collected 256"}));
+    c.layouts = {layout::in_buckets};
+    EXPECT_EQ(names(make_plan(c, std::nullopt)),
+              (std::vector<std::string>{"inline go collected 256"}));
+    c.layouts = {layout::spill, layout::in_buckets};
+    c.value_bytes = 128;
+    EXPECT_THAT(refusal(c), HasSubstr("129, 256 or 1024"));
+}
+
+TEST(plan, go_at_once_is_refused_or_noted) {
+    choice c;
+    c.reclaims = {reclaim::at_once};
+    EXPECT_EQ(make_plan(c, std::nullopt).cells.size(), 4u * 4);
+    EXPECT_EQ(make_plan(c, std::nullopt).notes.size(), 1u);
+    c.mallocs = {"go"};
+    EXPECT_THAT(refusal(c), HasSubstr("always collected"));
+}
+
+TEST(plan, count_beyond_memory_is_refused_with_one_that_fits) {
+    choice c;
+    c.count = 50'000'000;
+    const std::uint64_t available = std::uint64_t{1} << 30;
+    const std::string no = refusal(c, available);
+    const std::size_t at = no.find("at most --count ");
+    ASSERT_NE(at, std::string::npos) << no;
+    c.count = std::stoull(no.substr(at + 16));
+    EXPECT_EQ(refusal(c, available), "not refused");
+    c.count += 1;
+    EXPECT_NE(refusal(c, available), "not refused");
+}
+
+TEST(cell, bound_covers_what_is_measured_and_is_no_tenfold) {
+    for (const layout l : all_layouts) {
+        // Just past a doubling, and far from one.
+        for (const std::uint64_t count : {106'497, 200'000}) {
+            const cell c{l, "go", reclaim::collected, count,
+                         l == layout::spill ? std::size_t{129} : std::size_t{128}};
+            for (const record& r : cell_records(c)) {
+                EXPECT_LE(*r.peak, most_bytes(c)) << name_of(l) << ' ' << count;
+                EXPECT_LE(*r.resident, static_cast<std::int64_t>(most_bytes(c)));
+            }
+            EXPECT_GT(*cell_records(c)[1].peak * 4, most_bytes(c)) << name_of(l) << ' ' << count;
+        }
+    }
+}
+
+TEST(cell, parts_sum_to_the_ledger_at_every_step) {
+    for (const layout l : all_layouts) {
+        for (const std::size_t value_bytes : all_value_bytes) {
+            for (const record& r :
+                 cell_records({l, "go", reclaim::collected, 10'000, value_bytes})) {
+                ASSERT_TRUE(r.held);
+                EXPECT_EQ(r.held->in_blocks(), *r.requested + *r.slack + *r.dead)
+                    << name_of(l) << ' ' << value_bytes << ' ' << r.step;
+                EXPECT_EQ(r.held->in_blocks() + *r.held->allocator, *r.mapped);
+                if (r.step == "full") {
+                    EXPECT_EQ(r.held->payload, 10'000 * (8 + value_bytes));
+                }
+            }
+        }
+    }
+}
