@@ -2,6 +2,6 @@
 # include reads the same here and after installation.
 set(EBB_INCLUDE_ROOT ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${EBB_INCLUDE_ROOT}/ebb)
-foreach(folder alloc maps bench)
+foreach(folder alloc maps bench cli)
     file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${EBB_INCLUDE_ROOT}/ebb/${folder} SYMBOLIC)
 endforeach()

@@ -1,0 +1,29 @@
+// The commands of ebb: each declares its options and says how to run.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace ebb::cli {
+
+/// Exit statuses, as the man pages list them.
+enum status : int {
+    done = 0,
+    failed = 1,        ///< something couldn't be measured
+    usage = 2,         ///< unknown words, counts beyond memory: nothing was started
+    wrong_malloc = 3,  ///< another malloc than the one asked for answered
+    not_installed = 4, ///< a malloc named by --malloc is missing; the rest was measured
+};
+
+/// Adds the command to the program; what it returns runs it, once the arguments are parsed.
+[[nodiscard]] std::function<int()> add_maps(CLI::App& program);
+[[nodiscard]] std::function<int()> add_mallocs(CLI::App& program);
+
+/// `ebb: TEXT` on standard error.
+void complain(const std::string& text);
+
+} // namespace ebb::cli

@@ -1,0 +1,229 @@
+#include <ebb/bench/mallocs/malloc.h>
+#include <ebb/bench/maps/plan.h>
+#include <ebb/bench/memory.h>
+#include <ebb/bench/report/text.h>
+#include <ebb/cli/commands.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+
+namespace ebb::cli {
+namespace {
+
+using bench::choice;
+
+// The arguments as they came.
+struct words {
+    std::vector<std::string> layouts;
+    std::vector<std::string> mallocs;
+    std::vector<std::string> reclaims;
+    std::string count = "1000000";
+    std::string value_bytes;
+    std::string runs = "1";
+    bool go = false;
+    bool json = false;
+    bool bytes = false;
+};
+
+constexpr std::uint64_t most_runs = 1000;
+
+std::vector<std::string> split(const std::vector<std::string>& lists) {
+    std::vector<std::string> all;
+    for (const std::string& list : lists) {
+        for (std::size_t at = 0; at <= list.size();) {
+            const std::size_t comma = std::min(list.find(',', at), list.size());
+            all.push_back(list.substr(at, comma - at));
+            at = comma + 1;
+        }
+    }
+    return all;
+}
+
+[[noreturn]] void refuse(const char* option, const std::string& word, const std::string& accepted) {
+    throw bench::refused(fmt::format("{} {}: {}", option, word.empty() ? "''" : word, accepted));
+}
+
+// The words of a list option, each one of `names`.
+std::vector<std::string> among(const char* option, const std::vector<std::string>& lists,
+                               const std::vector<std::string>& names) {
+    std::vector<std::string> all = split(lists);
+    for (const std::string& word : all) {
+        if (std::find(names.begin(), names.end(), word) == names.end()) {
+            refuse(option, word, fmt::format("not one of {}", fmt::join(names, ", ")));
+        }
+    }
+    return all;
+}
+
+template <class Names>
+std::vector<std::string> names_of(const Names& values) {
+    std::vector<std::string> names;
+    for (const auto value : values) {
+        names.emplace_back(bench::name_of(value));
+    }
+    return names;
+}
+
+template <class Values>
+auto values_of(const Values& values, const std::vector<std::string>& names) {
+    std::vector<typename Values::value_type> chosen;
+    for (const auto value : values) {
+        if (std::find(names.begin(), names.end(), bench::name_of(value)) != names.end()) {
+            chosen.push_back(value);
+        }
+    }
+    return chosen;
+}
+
+std::uint64_t number(const char* option, const std::string& word, std::uint64_t most) {
+    std::uint64_t n = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), n);
+    if (error != std::errc() || end != word.data() + word.size() || n == 0 || n > most) {
+        refuse(option, word, fmt::format("not a whole number from 1 to {}", most));
+    }
+    return n;
+}
+
+choice choice_of(const words& w) {
+    choice c;
+    c.layouts =
+        values_of(bench::all_layouts, among("--layout", w.layouts, names_of(bench::all_layouts)));
+    std::vector<std::string> mallocs;
+    for (const bench::known_malloc& m : bench::known_mallocs) {
+        mallocs.emplace_back(m.name);
+    }
+    c.mallocs = among("--malloc", w.mallocs, mallocs);
+    c.reclaims = values_of(bench::all_reclaims,
+                           among("--reclaim", w.reclaims, names_of(bench::all_reclaims)));
+    c.count = number("--count", w.count, std::uint64_t{1} << 40);
+    if (!w.value_bytes.empty()) {
+        std::vector<std::string> sizes;
+        for (const std::size_t bytes : bench::all_value_bytes) {
+            sizes.push_back(std::to_string(bytes));
+        }
+        if (std::find(sizes.begin(), sizes.end(), w.value_bytes) == sizes.end()) {
+            refuse("--value-bytes", w.value_bytes,
+                   fmt::format("not one of {}", fmt::join(sizes, ", ")));
+        }
+        c.value_bytes = static_cast<std::size_t>(number("--value-bytes", w.value_bytes, 1024));
+    }
+    c.go = w.go;
+    return c;
+}
+
+// `[3/28] inline jemalloc collected` on a terminal, one line that is written over.
+class progress {
+  public:
+    progress() : shown_(::isatty(STDERR_FILENO) == 1) {}
+    progress(const progress&) = delete;
+    progress& operator=(const progress&) = delete;
+    ~progress() { show(""); }
+
+    void show(const std::string& text) {
+        if (shown_) {
+            fmt::print(stderr, "\r\x1b[K{}", text);
+            std::fflush(stderr);
+        }
+    }
+
+  private:
+    bool shown_;
+};
+
+bool sanitized() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return true;
+#elif defined(__has_feature)
+    return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+    return false;
+#endif
+}
+
+int run(const words& w) {
+    bench::plan plan;
+    std::size_t runs = 0;
+    try {
+        runs = number("--runs", w.runs, most_runs);
+        plan = bench::make_plan(choice_of(w), bench::memory_for_cells());
+    } catch (const bench::refused& no) {
+        complain(no.what());
+        return usage;
+    }
+    if (sanitized()) {
+        complain("a sanitized build: the cells are measured by release code");
+    }
+    for (const std::string& note : plan.notes) {
+        complain(note);
+    }
+    int result = done;
+    bench::observer watch;
+    progress line;
+    watch.before = [&line](std::size_t at, std::size_t of, const std::string& name) {
+        line.show(fmt::format("[{}/{}] {}", at, of, name));
+    };
+    watch.done = [&](const bench::result& r) {
+        if (!r.missing.empty()) {
+            line.show("");
+            complain(fmt::format("{}: {}", bench::name_of(r), r.missing));
+            result = w.mallocs.empty() ? done : not_installed;
+        }
+    };
+    try {
+        bench::run_cells(plan.cells, runs, watch);
+    } catch (const bench::cell_failed& e) {
+        line.show("");
+        complain(e.what());
+        return e.wrong_malloc() ? wrong_malloc : failed;
+    }
+    line.show("");
+    if (!w.json) {
+        fmt::print("{}",
+                   bench::table(plan.cells, w.bytes ? bench::unit::bytes : bench::unit::megabytes));
+        return result;
+    }
+    for (const bench::result& r : plan.cells) {
+        for (const auto& run : r.runs) {
+            fmt::print("{}", bench::json_lines(r, run));
+        }
+    }
+    return result;
+}
+
+} // namespace
+
+std::function<int()> add_maps(CLI::App& program) {
+    auto* const command = program.add_subcommand(
+        "maps", "What a map's entries take, and what is left when they are deleted");
+    const auto w = std::make_shared<words>();
+    const auto list = [command](const char* name, std::vector<std::string>& into, const char* help,
+                                const char* type) {
+        command->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();
+    };
+    list("--layout", w->layouts, "inline, pointer, spill, recreate (all)", "LIST");
+    list("--malloc", w->mallocs, "go, glibc, jemalloc, mimalloc, tcmalloc (all)", "LIST");
+    list("--reclaim", w->reclaims, "collected, at-once (both)", "LIST");
+    command->add_option("--count", w->count, "entries (1000000)")->type_name("N");
+    command
+        ->add_option("--value-bytes", w->value_bytes,
+                     "8, 64, 128, 129, 256 or 1024 (128, and 129 for spill)")
+        ->type_name("N");
+    command->add_option("--runs", w->runs, "runs of each cell: medians and spread (1)")
+        ->type_name("N");
+    command->add_flag("--go", w->go, "add what the go on PATH measures");
+    command->add_flag("--json", w->json, "one object a line for each step of each run");
+    command->add_flag("--bytes", w->bytes, "exact bytes instead of MB");
+    command->footer("LIST: words with commas between them; the option may be repeated.\n"
+                    "Exit status: as `ebb --help` says.");
+    return [w] { return run(*w); };
+}
+
+} // namespace ebb::cli

@@ -1,0 +1,179 @@
+// What ebb refuses: one line that says what is accepted, exit 2, nothing printed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <tests/cli/program.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+using testing::HasSubstr;
+
+namespace {
+
+struct refused_case {
+    std::vector<std::string> arguments;
+    std::string says;
+};
+
+std::set<std::string> long_options(const std::string& text) {
+    static const std::regex option("--[a-z][a-z-]*");
+    return {std::sregex_token_iterator(text.begin(), text.end(), option),
+            std::sregex_token_iterator()};
+}
+
+// A man page with its escaped hyphens read as hyphens.
+std::string man_page(const std::string& name) {
+    std::ifstream file(std::string(EBB_DOCS) + "/" + name);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return std::regex_replace(text, std::regex(R"(\\-)"), "-");
+}
+
+int only_child_of(pid_t pid) {
+    const std::string id = std::to_string(pid);
+    std::ifstream children("/proc/" + id + "/task/" + id + "/children");
+    int child = 0;
+    children >> child;
+    return child;
+}
+
+bool runs(pid_t pid) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string id;
+    std::string name;
+    std::string state;
+    return (stat >> id >> name >> state) && state != "Z" && state != "X";
+}
+
+std::string name_of(pid_t pid) {
+    std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
+    std::string name;
+    std::getline(comm, name);
+    return name;
+}
+
+} // namespace
+
+TEST(ebb, refuses_in_one_line_and_prints_nothing) {
+    const std::string layouts = "not one of inline, pointer, spill, recreate";
+    const std::string counts = "not a whole number from 1 to";
+    const std::vector<refused_case> cases{
+        {{}, "maps"},
+        {{"frobnicate"}, "maps"},
+        {{"--frobnicate"}, "maps"},
+        {{"maps", "--frobnicate"}, "--layout, --malloc"},
+        {{"maps", "surplus"}, "--layout, --malloc"},
+        {{"maps", "--layout", "outline"}, layouts},
+        {{"maps", "--layout", "inline,"}, layouts},
+        {{"maps", "--layout", ""}, layouts},
+        {{"maps", "--layout"}, "--layout"},
+        {{"maps", "--layout=inline,pointer,x"}, layouts},
+        {{"maps", "--malloc", "dlmalloc"}, "not one of go, glibc, jemalloc, mimalloc, tcmalloc"},
+        {{"maps", "--reclaim", "never"}, "not one of collected, at-once"},
+        {{"maps", "--count", "0"}, counts},
+        {{"maps", "--count", "-1"}, "--count"},
+        {{"maps", "--count=-1"}, counts},
+        {{"maps", "--count", "12x"}, counts},
+        {{"maps", "--count", "1e6"}, counts},
+        {{"maps", "--count", "99999999999999999999999"}, counts},
+        {{"maps", "--count", "1000000000000"}, "at most --count "},
+        {{"maps", "--value-bytes", "100"}, "not one of 8, 64, 128, 129, 256, 1024"},
+        {{"maps", "--value-bytes", "8,64"}, "not one of 8, 64, 128, 129, 256, 1024"},
+        {{"maps", "--runs", "0"}, counts},
+        {{"maps", "--runs", "1001"}, counts},
+        {{"maps", "--layout", "spill", "--value-bytes", "64"}, "129, 256 or 1024"},
+        {{"maps", "--malloc", "go", "--reclaim", "at-once"}, "always collected"},
+        {{"mallocs", "--path", "dlmalloc"}, "not one of glibc, jemalloc, mimalloc, tcmalloc"},
+        {{"mallocs", "--path", "go"}, "not one of glibc, jemalloc, mimalloc, tcmalloc"},
+    };
+    for (const refused_case& c : cases) {
+        for (const bool json : {false, true}) {
+            std::vector<std::string> arguments = c.arguments;
+            if (json && !arguments.empty() && arguments.front() == "maps") {
+                arguments.emplace_back("--json");
+            }
+            const printed p = ebb_run(arguments);
+            const std::string words = testing::PrintToString(arguments) + ": " + p.end.errors;
+            EXPECT_EQ(p.end.status, 2) << words;
+            EXPECT_EQ(p.text, "") << words;
+            EXPECT_EQ(p.error_lines(), 1) << words;
+            EXPECT_THAT(p.end.errors, testing::StartsWith("ebb: "));
+            EXPECT_THAT(p.end.errors, HasSubstr(c.says)) << words;
+        }
+    }
+}
+
+TEST(ebb, go_rows_without_a_go_are_refused) {
+    const char* const path = std::getenv("PATH");
+    const std::string before = path == nullptr ? "" : path;
+    ::setenv("PATH", "/nowhere", 1);
+    const printed p = ebb_run({"maps", "--go"});
+    ::setenv("PATH", before.c_str(), 1);
+    EXPECT_EQ(p.end.status, 2);
+    EXPECT_EQ(p.text, "");
+    EXPECT_EQ(p.error_lines(), 1);
+    EXPECT_THAT(p.end.errors, HasSubstr("golang-go"));
+}
+
+TEST(ebb, count_beyond_an_address_space_limit_is_refused) {
+    ebb::bench::command what;
+    what.words = {"/bin/sh", "-c", "ulimit -v 2000000 && exec \"$0\" maps --count 20000000",
+                  EBB_PROGRAM};
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers reserve more than such a limit";
+#endif
+    const auto end = ebb::bench::run(what, [](std::string_view line) { ADD_FAILURE() << line; });
+    EXPECT_EQ(end.status, 2);
+    EXPECT_THAT(end.errors, HasSubstr("at most --count "));
+}
+
+TEST(ebb, help_and_man_pages_have_the_same_options) {
+    const printed maps = ebb_run({"maps", "--help"});
+    EXPECT_TRUE(maps.end.good());
+    std::set<std::string> in_man = long_options(man_page("ebb-maps.1"));
+    EXPECT_EQ(long_options(maps.text), in_man);
+    EXPECT_TRUE(in_man.contains("--layout"));
+
+    const printed top = ebb_run({"--help"});
+    const printed mallocs = ebb_run({"mallocs", "--help"});
+    EXPECT_TRUE(top.end.good() && mallocs.end.good());
+    EXPECT_EQ(long_options(top.text + mallocs.text), long_options(man_page("ebb.1")));
+}
+
+TEST(ebb, version_is_one_line) {
+    const printed p = ebb_run({"--version"});
+    EXPECT_TRUE(p.end.good());
+    EXPECT_TRUE(std::regex_match(p.text, std::regex(R"(ebb \d+\.\d+\.\d+\n)"))) << p.text;
+}
+
+TEST(ebb, interrupt_stops_the_cell_too) {
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+        ::execl(EBB_PROGRAM, EBB_PROGRAM, "maps", "--malloc", "go", "--layout", "inline", "--count",
+                "2000000", "--runs", "100", "--json", static_cast<char*>(nullptr));
+        ::_exit(127);
+    }
+    int cell = 0;
+    for (int i = 0; i < 1000 && (cell == 0 || name_of(cell) != "ebb-cell"); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        cell = only_child_of(parent);
+    }
+    ASSERT_NE(cell, 0);
+    ::kill(parent, SIGINT);
+    int status = 0;
+    ASSERT_EQ(::waitpid(parent, &status, 0), parent);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
+    for (int i = 0; i < 1000 && runs(cell); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_FALSE(runs(cell));
+}
