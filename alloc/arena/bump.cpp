@@ -13,34 +13,74 @@ bump::~bump() {
     trim();
 }
 
+ledger bump::read() const noexcept {
+    EBB_CHECK(slack_ + dead_ <= occupied(), "ledger: more given back than handed out");
+    ledger l;
+    l.requested = requested();
+    l.slack = slack_;
+    l.dead = dead_;
+    l.idle = mapped_ - overhead_ - occupied();
+    l.overhead = overhead_;
+    l.mapped = mapped_;
+    l.peak = std::max(peak_, occupied());
+    l.peak_requested = std::max(peak_requested_, requested());
+    l.peak_mapped = std::max(peak_mapped_, mapped_);
+    return l;
+}
+
+void bump::fold() noexcept {
+    peak_ = std::max(peak_, occupied());
+    peak_requested_ = std::max(peak_requested_, requested());
+}
+
+void bump::before_a_fall(std::uintptr_t block, std::size_t bytes) noexcept {
+    fold();
+    if (marks_.empty()) {
+        top_ = cursor_;
+    } else {
+        tell_marks(block, bytes);
+    }
+}
+
+// An empty block's byte was slack. Less slack with the cursor where it was is more requested than
+// the peaks have seen at that place, so that they are to be folded anew.
+void bump::forget_slack_of_empty() noexcept {
+    --slack_;
+    top_ = 0;
+}
+
 void* bump::allocate_in_next_chunk(std::size_t bytes, std::size_t alignment) {
     EBB_CHECK(is_alignment(alignment), "bump: alignment must be a power of two");
-    chunk* const c = take_chunk(slot_of(bytes), alignment);
+    const std::size_t slot = slot_of(bytes);
+    chunk* const c = take_chunk(slot, alignment);
     if (current_ != nullptr) {
         current_->left_at = cursor_;
     }
     c->before = current_;
-    stand_at(c, begin_of(c) + slot_of(bytes));
-    counts_.charge(bytes, slot_of(bytes));
+    slack_ += slot - bytes;
+    stand_at(c, begin_of(c) + slot, occupied() + slot);
     return reinterpret_cast<void*>(begin_of(c));
 }
 
 bump::chunk* bump::take_chunk(std::size_t bytes, std::size_t alignment) {
     const std::size_t needed = bytes + sizeof(chunk);
-    if (spare_ != nullptr && spare_->bytes >= needed && needed > bytes &&
-        (begin_of(spare_) & (alignment - 1)) == 0) {
-        chunk* const c = spare_;
-        spare_ = nullptr;
-        return c;
-    }
     const std::size_t page = os::page_size();
     const std::size_t whole = align_up(std::max(needed, next_chunk_bytes_), page);
     if (needed < bytes || whole < needed) {
         throw std::bad_alloc();
     }
+    for (chunk** at = &spare_; *at != nullptr; at = &(*at)->before) {
+        chunk* const c = *at;
+        if (c->bytes >= needed && (begin_of(c) & (alignment - 1)) == 0) {
+            *at = c->before;
+            spare_bytes_ -= c->bytes;
+            return c;
+        }
+    }
     alignment = std::max(alignment, page);
     void* const memory = upstream_->allocate(whole, alignment);
-    counts_.map(whole, sizeof(chunk));
+    mapped_ += whole;
+    overhead_ += sizeof(chunk);
     next_chunk_bytes_ = std::min(2 * next_chunk_bytes_, max_chunk_bytes);
     auto* const c = new (advance(memory, whole - sizeof(chunk))) chunk;
     c->bytes = whole;
@@ -48,10 +88,13 @@ bump::chunk* bump::take_chunk(std::size_t bytes, std::size_t alignment) {
     return c;
 }
 
-void bump::stand_at(chunk* c, std::uintptr_t cursor) noexcept {
+// Whoever lets a sum fall has folded before; the place of another chunk says nothing about `top_`.
+void bump::stand_at(chunk* c, std::uintptr_t cursor, std::uint64_t occupied) noexcept {
     current_ = c;
     cursor_ = cursor;
     end_ = c == nullptr ? 0 : address_of(c);
+    base_ = occupied - cursor;
+    top_ = 0;
 }
 
 // A mark remembers the ledger. When a block from before it is freed, what it remembers must change
@@ -70,12 +113,12 @@ void bump::tell_marks(std::uintptr_t block, std::size_t bytes) noexcept {
         if (c != nullptr && lies_in(block, c) && block >= m->cursor_) {
             return;
         }
-        m->position_.requested -= bytes;
+        m->slack_ -= slot - bytes;
         if (rolls_back) {
-            m->position_.occupied -= slot;
+            m->occupied_ -= slot;
             m->cursor_ = block;
         } else {
-            m->position_.dead += slot;
+            m->dead_ += slot;
         }
     }
 }
@@ -87,9 +130,11 @@ void bump::rewind(marker& m) noexcept {
         marks_.remove(newer);
         newer->arena_ = nullptr;
     }
-    counts_.go_back(m.position_);
+    fold();
     retire_newer_than(m.chunk_);
-    stand_at(m.chunk_, m.cursor_);
+    slack_ = m.slack_;
+    dead_ = m.dead_;
+    stand_at(m.chunk_, m.cursor_, m.occupied_);
 }
 
 void bump::reset() noexcept {
@@ -97,28 +142,36 @@ void bump::reset() noexcept {
         marks_.remove(m);
         m->arena_ = nullptr;
     }
-    counts_.go_back({});
+    fold();
     retire_newer_than(nullptr);
-    stand_at(nullptr, 0);
+    slack_ = 0;
+    dead_ = 0;
+    stand_at(nullptr, 0, 0);
 }
 
 void bump::retire_newer_than(const chunk* kept) noexcept {
+    std::size_t round_bytes = 0;
     while (current_ != kept) {
         chunk* const c = current_;
         current_ = c->before;
-        if (c->bytes <= max_chunk_bytes && (spare_ == nullptr || spare_->bytes < c->bytes)) {
-            if (spare_ != nullptr) {
-                give_back(spare_);
-            }
+        round_bytes += c->bytes;
+        if (spare_bytes_ + c->bytes <= kept_bytes_) {
+            c->before = spare_;
             spare_ = c;
+            spare_bytes_ += c->bytes;
         } else {
             give_back(c);
         }
     }
+    if (round_bytes != 0) {
+        kept_bytes_ = std::max(round_bytes, max_chunk_bytes);
+    }
 }
 
 void bump::give_back(chunk* c) noexcept {
-    counts_.unmap(c->bytes, sizeof(chunk));
+    peak_mapped_ = std::max(peak_mapped_, mapped_);
+    mapped_ -= c->bytes;
+    overhead_ -= sizeof(chunk);
     upstream_->deallocate(reinterpret_cast<void*>(begin_of(c)), c->bytes, c->alignment);
 }
 
@@ -131,13 +184,15 @@ void bump::trim() noexcept {
             m->chunk_ = c->before;
             m->cursor_ = cursor;
         }
-        stand_at(c->before, cursor);
+        stand_at(c->before, cursor, occupied());
         give_back(c);
     }
-    if (spare_ != nullptr) {
-        give_back(spare_);
-        spare_ = nullptr;
+    while (chunk* const c = spare_) {
+        spare_ = c->before;
+        give_back(c);
     }
+    spare_bytes_ = 0;
+    kept_bytes_ = max_chunk_bytes;
     if (current_ == nullptr) {
         next_chunk_bytes_ = first_chunk_bytes;
     }
@@ -152,8 +207,13 @@ bool bump::holds(const void* p) const noexcept {
 }
 
 void bump::validate() const {
-    std::uint64_t mapped = spare_ == nullptr ? 0 : spare_->bytes;
-    std::uint64_t overhead = spare_ == nullptr ? 0 : sizeof(chunk);
+    std::uint64_t mapped = 0;
+    std::uint64_t overhead = 0;
+    for (const chunk* c = spare_; c != nullptr; c = c->before) {
+        mapped += c->bytes;
+        overhead += sizeof(chunk);
+    }
+    EBB_CHECK(mapped == spare_bytes_, "bump: spare chunks miscounted");
     std::uint64_t used = 0;
     std::uintptr_t cursor = cursor_;
     EBB_CHECK(end_ == (current_ == nullptr ? 0 : address_of(current_)), "bump: end is elsewhere");
@@ -174,7 +234,6 @@ void bump::validate() const {
     for (; m != nullptr; m = marks_.next(m)) {
         EBB_CHECK_AT(m->chunk_ == nullptr && m->arena_ == this, "bump: a mark in no chunk", m);
     }
-    EBB_CHECK(spare_ == nullptr || spare_->bytes <= max_chunk_bytes, "bump: spare too large");
     const ledger l = read();
     EBB_CHECK(l.balanced() && l.mapped == mapped && l.overhead == overhead && l.occupied() == used,
               "bump: the ledger differs from what stands in the chunks");

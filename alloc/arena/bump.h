@@ -1,9 +1,10 @@
 // bump: blocks one behind the other, given back all at once. For what lives and dies together.
 //
 // Features: the last block rolls back when freed, any other turns dead; mark and rewind; reset.
-// Costs: a block is an alignment, a comparison and two additions, its header none. Chunks come in
-// whole pages and double from 64 KiB to 4 MiB, so that a chunk costs one system call for up to
-// 1,024 page faults and the unused rest of the last one stays below 4 MiB.
+// Costs: a block is an alignment, a comparison and the cursor's addition, its header none; the
+// ledger follows from the cursor (below). Chunks come in whole pages and double from 64 KiB to 4
+// MiB, so that a chunk costs one system call for up to 1,024 page faults and the unused rest of the
+// last one stays below 4 MiB.
 //
 // A chunk. Its header stands at the end, so that an over-aligned block starts its chunk:
 //
@@ -15,13 +16,21 @@
 //
 // Terms: padding before a block is slack until the reset, since nothing tells it from the block
 // before. The unused tail of a chunk left for the next is idle: a rewind makes it usable again.
+//
+// Counting without a counter a block. With `occupied` = cursor + base (base changes with the chunk)
+//
+//     requested = cursor + base - slack - dead
+//
+// and slack changes only where a block is padded or empty, dead only where one is freed. Between
+// two moments at which any of them falls, the cursor's highest place is that of both peaks: `top_`
+// remembers up to where they are folded, so that a free compares once and mostly folds nothing.
+// While marks are open it is 0, so that the same comparison leads each free to them.
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/intrusive_list.h>
-#include <ebb/alloc/ledger/tally.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +44,8 @@ namespace ebb {
 ///  2. Used bytes of all chunks, up to `left_at` in those left, are the ledger's
 ///     requested + slack + dead.
 ///  3. Open marks are listed newest first, and none stands at a later place than a newer one.
-///  4. The spare chunk holds nothing and is of max_chunk_bytes at most.
+///  4. Spare chunks hold nothing.
+///  5. The peaks cover every moment at which the cursor stood at `top_` or before.
 class bump {
     struct chunk {
         chunk* before = nullptr;    // the next older one
@@ -66,14 +76,17 @@ class bump {
         friend class intrusive_list<marker>;
         explicit marker(bump& arena) noexcept
             : arena_(&arena), chunk_(arena.current_), cursor_(arena.cursor_),
-              position_(arena.counts_.where()) {
+              occupied_(arena.occupied()), slack_(arena.slack_), dead_(arena.dead_) {
             arena.marks_.push_front(this);
+            arena.top_ = 0;
         }
 
         bump* arena_; // null: stale
         chunk* chunk_;
         std::uintptr_t cursor_;
-        tally::position position_;
+        std::uint64_t occupied_;
+        std::uint64_t slack_;
+        std::uint64_t dead_;
         list_links<marker> links;
     };
 
@@ -89,29 +102,33 @@ class bump {
     /// Requires: `alignment` a power of two.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
         EBB_ASSERT(is_alignment(alignment), "bump: alignment must be a power of two");
-        const std::size_t padding = (std::uintptr_t{0} - cursor_) & (alignment - 1);
-        const std::size_t slot = slot_of(bytes) + padding;
-        if (slot > end_ - cursor_ || slot < bytes) [[unlikely]] {
+        const std::uintptr_t at = align_up(cursor_, alignment);
+        const std::uintptr_t after = at + slot_of(bytes);
+        // A size that wraps the sum is more than half of what can be addressed.
+        if (after > end_ || bytes > SIZE_MAX / 2) [[unlikely]] {
             return allocate_in_next_chunk(bytes, alignment);
         }
-        void* const p = reinterpret_cast<void*>(cursor_ + padding);
-        cursor_ += slot;
-        counts_.charge(bytes, slot);
-        return p;
+        if (after - cursor_ != bytes) [[unlikely]] {
+            slack_ += after - cursor_ - bytes;
+        }
+        cursor_ = after;
+        return reinterpret_cast<void*>(at);
     }
 
     /// The last block becomes idle again (padding before it stays slack), any other dead.
     /// Cost: while marks are open, also a step for each of them and for each chunk since the first.
     void deallocate(void* p, std::size_t bytes, std::size_t = 8) noexcept {
         EBB_ASSERT(holds(p), "bump: deallocate of a block of another arena");
-        if (!marks_.empty()) [[unlikely]] {
-            tell_marks(address_of(p), bytes);
+        if (cursor_ > top_) [[unlikely]] {
+            before_a_fall(address_of(p), bytes);
+        }
+        if (bytes == 0) [[unlikely]] {
+            forget_slack_of_empty();
         }
         if (address_of(p) + slot_of(bytes) == cursor_) {
             cursor_ = address_of(p);
-            counts_.refund(bytes, slot_of(bytes));
         } else {
-            counts_.bury(bytes, slot_of(bytes));
+            dead_ += slot_of(bytes);
         }
     }
 
@@ -121,9 +138,9 @@ class bump {
         return slot_of(bytes);
     }
 
-    /// Makes every byte idle again. The largest chunk up to max_chunk_bytes is kept, for the next
-    /// round; the others go back to the upstream, and with `trim()` that one too. Open markers turn
-    /// stale.
+    /// Makes every byte idle again. Chunks are kept up to what the last round took that took any,
+    /// or 4 MiB; the others go back to the upstream, and with `trim()` those too. So a loop of like
+    /// rounds makes no system call, and one huge round is not held on to. Open markers turn stale.
     void reset() noexcept;
 
     /// Opens a mark here.
@@ -131,12 +148,13 @@ class bump {
 
     /// Takes back whatever was handed out since the mark: the ledger stands as it did then, but for
     /// older blocks that were freed in between, and for the peaks. The mark stays open; newer ones
-    /// turn stale. Of the chunks taken since, the largest is kept as in `reset()`.
+    /// turn stale. The chunks taken since are kept as in `reset()`.
     /// Stops the program when `m` is stale or another arena's.
     void rewind(marker& m) noexcept;
 
-    [[nodiscard]] ledger read() const noexcept { return counts_.read(); }
-    /// Gives the kept chunk back, and the newest ones if all their blocks were rolled back.
+    /// Stops the program when more was given back than handed out.
+    [[nodiscard]] ledger read() const noexcept;
+    /// Gives the kept chunks back, and the newest ones if all their blocks were rolled back.
     void trim() noexcept;
     void validate() const;
 
@@ -149,20 +167,36 @@ class bump {
         return at >= begin_of(c) && at < address_of(c);
     }
 
+    [[nodiscard]] std::uint64_t occupied() const noexcept { return cursor_ + base_; }
+    [[nodiscard]] std::uint64_t requested() const noexcept { return occupied() - slack_ - dead_; }
+
     void* allocate_in_next_chunk(std::size_t bytes, std::size_t alignment);
     chunk* take_chunk(std::size_t bytes, std::size_t alignment);
+    void stand_at(chunk* c, std::uintptr_t cursor, std::uint64_t occupied) noexcept;
+    void fold() noexcept;
+    void before_a_fall(std::uintptr_t block, std::size_t bytes) noexcept;
+    void forget_slack_of_empty() noexcept;
     void tell_marks(std::uintptr_t block, std::size_t bytes) noexcept;
-    void stand_at(chunk* c, std::uintptr_t cursor) noexcept;
     void retire_newer_than(const chunk* kept) noexcept;
     void give_back(chunk* c) noexcept;
     [[nodiscard]] bool holds(const void* p) const noexcept;
 
     std::uintptr_t cursor_ = 0;
     std::uintptr_t end_ = 0;
-    tally counts_;
+    std::uintptr_t top_ = 0;
+    std::uint64_t dead_ = 0;
     intrusive_list<marker> marks_;
+    std::uint64_t slack_ = 0;
+    std::uint64_t base_ = 0; // occupied less the cursor; wraps
+    std::uint64_t mapped_ = 0;
+    std::uint64_t overhead_ = 0;
+    std::uint64_t peak_ = 0;
+    std::uint64_t peak_requested_ = 0;
+    std::uint64_t peak_mapped_ = 0;
     chunk* current_ = nullptr;
-    chunk* spare_ = nullptr;
+    chunk* spare_ = nullptr; // linked through `before`
+    std::size_t spare_bytes_ = 0;
+    std::size_t kept_bytes_ = max_chunk_bytes; // so much may be spare
     std::size_t next_chunk_bytes_ = first_chunk_bytes;
     std::pmr::memory_resource* upstream_;
 };

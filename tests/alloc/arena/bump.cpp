@@ -64,7 +64,7 @@ TEST(bump, reset_and_trim_return_every_byte) {
     b.validate();
     const ebb::ledger l = b.read();
     EXPECT_EQ(l.occupied(), 0U);
-    EXPECT_EQ(l.mapped, ebb::bump::max_chunk_bytes) << "the largest chunk within the bound";
+    EXPECT_EQ(l.mapped, ebb::bump::max_chunk_bytes) << "after a first round no more is kept";
     EXPECT_EQ(l.idle + l.overhead, l.mapped);
     b.trim();
     EXPECT_EQ(b.read().mapped, 0U);
@@ -72,16 +72,25 @@ TEST(bump, reset_and_trim_return_every_byte) {
     EXPECT_EQ(upstream.mismatches(), 0U);
 }
 
-TEST(bump, a_round_after_reset_takes_nothing_from_below) {
+TEST(bump, like_rounds_take_nothing_from_below_and_a_huge_one_is_not_kept) {
     counting_upstream upstream;
     ebb::bump b(upstream);
-    static_cast<void>(b.allocate(1000));
-    const auto calls = upstream.allocations();
-    for (int round = 0; round < 10; ++round) {
+    const auto round = [&](int blocks) {
+        for (int i = 0; i < blocks; ++i) {
+            static_cast<void>(b.allocate(10'000));
+        }
         b.reset();
-        static_cast<void>(b.allocate(1000));
-    }
+        b.validate();
+        return b.read().mapped;
+    };
+    round(2000);
+    round(2000);
+    const auto mapped = round(2000);
+    const auto calls = upstream.allocations();
+    EXPECT_EQ(round(2000), mapped);
+    EXPECT_EQ(round(2000), mapped);
     EXPECT_EQ(upstream.allocations(), calls);
+    EXPECT_LE(round(100'000), mapped);
 }
 
 TEST(bump, the_destructor_returns_every_byte_and_its_markers_turn_stale) {
@@ -91,6 +100,18 @@ TEST(bump, the_destructor_returns_every_byte_and_its_markers_turn_stale) {
     const auto mark = b->mark();
     b.reset();
     EXPECT_EQ(upstream.outstanding_bytes(), 0U);
+}
+
+TEST(bump, peaks_are_exact_when_empty_blocks_give_way_to_full_ones) {
+    ebb::bump b;
+    void* const empty = b.allocate(0, 1);
+    b.deallocate(empty, 0, 1);
+    void* const full = b.allocate(1, 1);
+    EXPECT_EQ(full, empty);
+    b.deallocate(full, 1, 1);
+    EXPECT_EQ(b.read().peak_requested, 1U);
+    EXPECT_EQ(b.read().peak, 1U);
+    EXPECT_EQ(b.read().occupied(), 0U);
 }
 
 TEST(bump, rewind_restores_the_ledger_of_the_mark) {
