@@ -72,7 +72,7 @@ class counting_arena {
         const std::size_t size = ebb::align_up(bytes == 0 ? 1 : bytes, alignment);
         void* const p = std::aligned_alloc(alignment < 8 ? 8 : alignment, ebb::align_up(size, 8));
         std::memset(p, 0xa5, size); // nobody may count on zeroes
-        blocks_.emplace(p, block{bytes, alignment, pointer_free});
+        blocks_.insert({p, block{bytes, alignment, pointer_free}});
         requested_ += bytes;
         occupied_ += ebb::go_rounded(bytes);
         return p;
