@@ -29,8 +29,9 @@ class go_pace {
     /// A collection has run and left `bytes` alive.
     void collected(std::uint64_t bytes) noexcept {
         live_ = runtime_bytes + bytes;
-        const std::uint64_t goal = std::max(2 * live_ + scanned_roots_bytes, minimum_goal_bytes);
-        trigger_ = trigger_below(goal, live_);
+        const std::uint64_t marked = live_ + live_ / marked_meanwhile;
+        const std::uint64_t goal = std::max(2 * marked + scanned_roots_bytes, minimum_goal_bytes);
+        trigger_ = goal - (goal - marked) / runway;
     }
 
     /// Bytes handed out at which the next collection starts, the runtime's own included.
@@ -47,17 +48,20 @@ class go_pace {
     static constexpr std::uint64_t runtime_bytes = 256 * kib;
 
   private:
-    // The latest trigger that the pacer allows: 61/64 of the way from the marked heap to the goal,
-    // or 4 MiB before the goal. The earliest is 45/64; which of them real Go takes depends on how
-    // fast its collector ran beside the program before.
-    static constexpr std::uint64_t trigger_below(std::uint64_t goal,
-                                                 std::uint64_t marked) noexcept {
-        const std::uint64_t latest = marked + (goal - marked) / 64 * 61;
-        return std::max(latest, goal - minimum_goal_bytes);
-    }
+    // Real Go marks beside the program, counts as alive what is allocated meanwhile, and starts
+    // before the goal by what it expects that to be: 3 to 9 % of the heap and 5 to 30 % of the way,
+    // by how busy the machine is (gcpacertrace). With a twentieth for both, 347 of 349 fills of
+    // maps (11 layouts, 100 … 1,300,000 entries) end with what four or five runs of real Go 1.19
+    // ended with. Of the 266 in which it matters 2 fall out; with neither 14 do, with 4 % or 6 %
+    // instead of the first 7 and 6.
+    static constexpr std::uint64_t marked_meanwhile = 20;
+    static constexpr std::uint64_t runway = 20;
+
+    // Before the first mark: 61/64 of the way to the minimum, the latest that Go's pacer allows.
+    static constexpr std::uint64_t first_trigger = minimum_goal_bytes / 64 * 61;
 
     std::uint64_t live_ = runtime_bytes;
-    std::uint64_t trigger_ = trigger_below(minimum_goal_bytes, 0);
+    std::uint64_t trigger_ = first_trigger;
 };
 
 } // namespace ebb
