@@ -298,7 +298,7 @@ TYPED_TEST(go_map_traces, survive_every_failure) {
             }
         }
         this->expect_same(map, model);
-        EXPECT_GT(failures, 5);
+        EXPECT_GT(failures, 0);
     }
     EXPECT_EQ(a.read().requested, 0U);
     EXPECT_EQ(census::living, 0);
