@@ -64,7 +64,8 @@ class counting_arena {
         bool operator==(const block&) const = default;
     };
 
-    void* take(std::size_t bytes, std::size_t alignment, bool pointer_free) {
+    // Not inlined: g++ 12 sees a dangling pointer in the table of blocks otherwise.
+    [[gnu::noinline]] void* take(std::size_t bytes, std::size_t alignment, bool pointer_free) {
         if (left_ == 0) {
             throw std::bad_alloc();
         }
