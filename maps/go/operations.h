@@ -232,36 +232,29 @@ auto go_map<Key, Value, Hash, KeyEqual, Arena>::erase(const Key& key) -> size_ty
 // before it join the empty rest.
 template <class Key, class Value, class Hash, class KeyEqual, class Arena>
 void go_map<Key, Value, Hash, KeyEqual, Arena>::erase_at(const outcome& at) noexcept {
-    auto [b, slot] = at.found;
     table_.end_element(at.found);
-    layout::set_tag(b, slot, detail::go_empty_one);
-    const auto follows = [](const std::byte* bucket, unsigned next) {
-        if (next < detail::go_slots) {
-            return layout::tag(bucket, next) != detail::go_empty_rest;
-        }
+    std::byte* b = at.found.bucket;
+    detail::tag_word tags(b);
+    const auto is_last = [](const std::byte* bucket) {
         const std::byte* const overflow = layout::next(bucket);
-        return overflow != nullptr && layout::tag(overflow, 0) != detail::go_empty_rest;
+        return overflow == nullptr || layout::tag(overflow, 0) == detail::go_empty_rest;
     };
-    if (!follows(b, slot + 1)) {
-        for (;;) {
-            layout::set_tag(b, slot, detail::go_empty_rest);
-            if (slot != 0) {
-                --slot;
-            } else if (b != at.main) {
-                std::byte* before = at.main;
-                while (layout::next(before) != b) {
-                    before = layout::next(before);
-                }
-                b = before;
-                slot = detail::go_slots - 1;
-            } else {
+    tags.erase(at.found.slot, tags.ends_chain() || is_last(b));
+    tags.store(b);
+    while (b != at.main && tags.all_rest())
+        [[unlikely]] {
+            std::byte* before = at.main;
+            while (layout::next(before) != b) {
+                before = layout::next(before);
+            }
+            b = before;
+            tags = detail::tag_word(b);
+            if (layout::tag(b, detail::go_slots - 1) >= detail::go_min_full) {
                 break;
             }
-            if (layout::tag(b, slot) != detail::go_empty_one) {
-                break;
-            }
+            tags.erase(detail::go_slots - 1, true);
+            tags.store(b);
         }
-    }
     table_.count_erased(at.main);
 }
 

@@ -63,6 +63,21 @@ class tag_word {
     [[nodiscard]] slot_set full() const noexcept {
         return slot_set(~zero_bits(word_ & (ones * 0xfe)) & highs);
     }
+    /// Whether every slot is of the empty rest.
+    [[nodiscard]] bool all_rest() const noexcept { return word_ == 0; }
+
+    /// Makes one slot empty. Where nothing full follows in the bucket, and `last` says that nothing
+    /// does in the chain, all from the last full slot on become the empty rest. No branch: what a
+    /// bucket holds is not to be predicted.
+    void erase(unsigned slot, bool last) noexcept {
+        word_ = (word_ & ~(std::uint64_t{0xff} << (slot * 8))) | std::uint64_t{1} << (slot * 8);
+        const std::uint64_t full = ~zero_bits(word_ & (ones * 0xfe)) & highs;
+        const std::uint64_t kept =
+            full == 0 ? 0 : ~std::uint64_t{0} >> (std::countl_zero(full) & ~7);
+        word_ &= last ? kept : ~std::uint64_t{0};
+    }
+    void store(std::byte* bucket) const noexcept { std::memcpy(bucket, &word_, sizeof word_); }
+
     /// Whether the chain holds nothing beyond this bucket: the last slot is of the empty rest.
     [[nodiscard]] bool ends_chain() const noexcept { return word_ >> 56 == go_empty_rest; }
 
