@@ -1,0 +1,304 @@
+#include <ebb/alloc/arena/charged.h>
+#include <ebb/alloc/arena/sized.h>
+#include <ebb/alloc/ledger/account.h>
+
+#include <gtest/gtest.h>
+#include <tests/support/random.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using ebb::account;
+using ebb::account_reading;
+
+// Charged before main, to see that no constructor is waited for.
+account early("early");
+const bool charged_early = (early.charge(3, 8), true);
+
+TEST(account, works_before_main) {
+    EXPECT_TRUE(charged_early);
+    EXPECT_EQ(early.read().requested, 3U);
+    EXPECT_EQ(early.read().slack, 5U);
+}
+
+TEST(account, one_threads_sums_and_peak_are_exact) {
+    account a("one");
+    a.charge(100, 112);
+    a.charge(10, 16);
+    a.refund(100, 112);
+    a.charge(1, 8);
+    const account_reading r = a.read();
+    EXPECT_EQ(r.requested, 11U);
+    EXPECT_EQ(r.slack, 13U);
+    EXPECT_EQ(r.allocations, 3U);
+    EXPECT_EQ(r.frees, 1U);
+    EXPECT_EQ(r.peak, 128U);
+    EXPECT_EQ(r.peak_error_bound, 0U);
+}
+
+TEST(account, charges_reach_every_parent_and_no_sibling) {
+    account root("root");
+    account left("left", &root);
+    account right("right", &root);
+    account leaf("leaf", &left);
+    leaf.charge(5, 8);
+    right.charge(50, 64);
+    root.charge(500, 512);
+    EXPECT_EQ(leaf.read().requested, 5U);
+    EXPECT_EQ(left.read().requested, 5U);
+    EXPECT_EQ(right.read().requested, 50U);
+    EXPECT_EQ(root.read().requested, 555U);
+    EXPECT_EQ(root.read().live(), 584U);
+    EXPECT_EQ(root.read().allocations, 3U);
+    leaf.refund(5, 8);
+    EXPECT_EQ(root.read().requested, 550U);
+    EXPECT_EQ(left.read().frees, 1U);
+}
+
+TEST(account, an_ended_childs_charges_stay_with_its_parent) {
+    account root("root");
+    {
+        account child("child", &root);
+        child.charge(1'000'000, 1'000'000);
+        child.refund(999'000, 999'000);
+    }
+    const account_reading r = root.read();
+    EXPECT_EQ(r.requested, 1000U);
+    EXPECT_EQ(r.allocations, 1U);
+    EXPECT_EQ(r.frees, 1U);
+    EXPECT_GE(r.peak + r.peak_error_bound, 1'000'000U);
+    EXPECT_LE(r.peak, 1'000'000U + r.peak_error_bound);
+}
+
+TEST(account, a_used_place_starts_at_nothing) {
+    for (int i = 0; i < 3000; ++i) {
+        account a("again");
+        ASSERT_EQ(a.read().allocations, 0U);
+        ASSERT_EQ(a.read().peak, 0U);
+        a.charge(100, 100);
+    }
+}
+
+TEST(account, beyond_the_limit_is_length_error_and_changes_nothing) {
+    std::vector<std::unique_ptr<account>> all;
+    const auto make_all = [&] {
+        for (;;) {
+            all.push_back(std::make_unique<account>("many"));
+        }
+    };
+    EXPECT_THROW(make_all(), std::length_error);
+    EXPECT_EQ(all.size(), account::max_count - 1) << "but for `early`";
+    all.pop_back();
+    account last("last");
+    last.charge(1, 1);
+    EXPECT_EQ(last.read().requested, 1U);
+}
+
+TEST(account, names_are_1_to_63_printable_characters) {
+    EXPECT_THROW(account(""), std::invalid_argument);
+    EXPECT_THROW(account(std::string(64, 'x')), std::invalid_argument);
+    EXPECT_THROW(account("two\nlines"), std::invalid_argument);
+    const std::string longest(63, 'x');
+    EXPECT_EQ(account(longest).name(), longest);
+}
+
+TEST(account, each_is_visited_parents_first) {
+    account root("root");
+    auto gap = std::make_unique<account>("gap");
+    account late("late");
+    gap.reset();
+    account child("child", &late); // takes the place before its parent's
+    std::vector<std::string> names;
+    account::for_each([&](const account& a) {
+        EXPECT_LE(a.read().frees, a.read().allocations);
+        names.emplace_back(a.name());
+    });
+    EXPECT_EQ(names, (std::vector<std::string>{"early", "root", "late", "child"}));
+    EXPECT_EQ(child.parent(), &late);
+}
+
+TEST(account, many_threads_sum_to_the_byte_and_the_peak_keeps_its_bound) {
+    constexpr std::size_t threads = 8;
+    constexpr std::size_t rounds = tests::sanitized ? 200 : 2000;
+    account root("root");
+    account child("child", &root);
+    std::atomic<bool> stop{false};
+    // A reader beside them never sees more given back than handed out: `read` would stop.
+    std::thread reader([&] {
+        while (!stop.load()) {
+            const account_reading r = root.read();
+            ASSERT_LE(r.frees, r.allocations);
+        }
+    });
+    std::vector<std::thread> all;
+    for (std::size_t t = 0; t < threads; ++t) {
+        all.emplace_back([&, t] {
+            account& mine = t % 2 == 0 ? root : child;
+            for (std::size_t i = 0; i < rounds; ++i) {
+                for (int block = 0; block < 100; ++block) {
+                    mine.charge(900, 1000);
+                }
+                for (int block = 0; block < 100; ++block) {
+                    mine.refund(900, 1000);
+                }
+            }
+            for (int block = 0; block < 1000; ++block) {
+                mine.charge(900, 1000);
+            }
+        });
+    }
+    for (std::thread& t : all) {
+        t.join();
+    }
+    stop = true;
+    reader.join();
+    const account_reading r = root.read();
+    EXPECT_EQ(r.requested, threads * 1000 * 900);
+    EXPECT_EQ(r.slack, threads * 1000 * 100);
+    EXPECT_EQ(r.allocations, threads * (rounds * 100 + 1000));
+    EXPECT_EQ(r.frees, threads * rounds * 100);
+    EXPECT_EQ(child.read().requested, threads / 2 * 1000 * 900);
+    EXPECT_GE(r.peak, r.live()) << "the highest was the end";
+    EXPECT_LE(r.peak, r.live() + r.peak_error_bound);
+    EXPECT_LE(r.peak_error_bound, threads * account::quantum_bytes);
+}
+
+TEST(account, a_peak_passed_long_ago_is_within_its_bound) {
+    account a("peak");
+    a.charge(1, 1);
+    std::thread([&] {
+        for (int i = 0; i < 10'000; ++i) {
+            a.charge(1000, 1000);
+        }
+    }).join();
+    for (int i = 0; i < 10'000; ++i) {
+        a.refund(1000, 1000); // by another thread than charged it
+    }
+    const account_reading r = a.read();
+    EXPECT_EQ(r.requested, 1U);
+    EXPECT_EQ(r.peak_error_bound, 2 * account::quantum_bytes);
+    EXPECT_GE(r.peak + r.peak_error_bound, 10'000'001U);
+    EXPECT_LE(r.peak, 10'000'001U + r.peak_error_bound);
+}
+
+TEST(account, an_ended_threads_totals_stay_and_its_record_is_taken_over) {
+    account a("threads");
+    for (int i = 0; i < 500; ++i) {
+        std::thread([&] { a.charge(7, 8); }).join();
+    }
+    EXPECT_EQ(a.read().requested, 3500U);
+    EXPECT_EQ(a.read().peak, 4000U);
+    EXPECT_EQ(a.read().peak_error_bound, 0U) << "one record served them all, one after another";
+}
+
+struct charges_late {
+    account* to = nullptr;
+    ~charges_late() { to->charge(1, 1); }
+};
+
+TEST(account, a_thread_may_charge_while_it_ends) {
+    account a("late");
+    for (int i = 0; i < 100; ++i) {
+        std::thread([&] {
+            static thread_local charges_late late;
+            late.to = &a;
+            a.charge(1, 1);
+        }).join();
+    }
+    EXPECT_EQ(a.read().requested, 200U);
+}
+
+TEST(account, a_fork_among_threads_keeps_every_sum) {
+    account a("fork");
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> others;
+    for (int t = 0; t < 4; ++t) {
+        others.emplace_back([&] {
+            a.charge(1000, 1000);
+            while (!stop.load()) {
+                a.charge(10, 16);
+                a.refund(10, 16);
+            }
+            a.refund(1000, 1000);
+        });
+    }
+    while (a.read().requested < 4000) {
+        std::this_thread::yield();
+    }
+    a.charge(5, 8);
+    for (int i = 0; i < 20; ++i) {
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            // Each of the four may have been within one pair.
+            const account_reading before = a.read();
+            bool good = before.requested >= 4005 && before.requested <= 4045;
+            a.charge(100, 128);
+            good = good && a.read().requested == before.requested + 100;
+            if (!tests::sanitized) { // tsan allows no thread in such a child
+                std::thread([&] { a.refund(100, 128); }).join();
+                good = good && a.read().requested == before.requested;
+            }
+            ::_exit(good ? 0 : 1);
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFEXITED(status));
+        ASSERT_EQ(WEXITSTATUS(status), 0);
+    }
+    stop = true;
+    for (std::thread& t : others) {
+        t.join();
+    }
+    EXPECT_EQ(a.read().requested, 5U);
+    EXPECT_EQ(a.read().live(), 8U);
+}
+
+TEST(charged, an_arenas_blocks_are_its_accounts) {
+    account root("root");
+    account a("map", &root);
+    {
+        ebb::charged<ebb::sized> arena(a);
+        static_assert(ebb::zeroing_arena<ebb::charged<ebb::sized>>);
+        void* const p = arena.allocate(100);
+        void* const q = arena.allocate_zeroed(100'000, 4096);
+        EXPECT_EQ(root.read().requested, arena.read().requested);
+        EXPECT_EQ(root.read().slack, arena.read().slack);
+        arena.deallocate(q, 100'000, 4096);
+        EXPECT_EQ(a.read().requested, 100U);
+        EXPECT_EQ(a.read().peak, arena.read().peak);
+        static_cast<void>(p);
+    }
+    EXPECT_EQ(root.read().requested, 0U) << "what was left went with the arena";
+    EXPECT_EQ(root.read().slack, 0U);
+}
+
+using account_death = ::testing::Test;
+
+TEST(account_death, more_refunded_than_charged_stops_the_reader) {
+    account a("broken");
+    a.charge(8, 8);
+    a.refund(8, 16);
+    EXPECT_DEATH(static_cast<void>(a.read()), "more refunded than charged");
+    a.charge(0, 8);
+}
+
+TEST(account_death, a_parent_outlives_its_children) {
+    auto parent = std::make_unique<account>("parent");
+    auto child = std::make_unique<account>("child", parent.get());
+    EXPECT_DEATH(parent.reset(), "destroyed before its children");
+    child.reset();
+    parent.reset();
+}
+
+} // namespace
