@@ -251,7 +251,7 @@ TYPED_TEST(contract, an_impossible_size_is_bad_alloc_and_changes_nothing) {
     const volatile std::size_t impossible[] = {most, most - 7, most - 40, most - 5000,
                                                most / 2 + 1};
     for (const std::size_t bytes : impossible) {
-        for (const std::size_t alignment : {1, 8, 4096, 1 << 20}) {
+        for (const std::size_t alignment : {1U, 8U, 4096U, 1U << 20U}) {
             EXPECT_THROW(static_cast<void>(this->subject.arena.allocate(bytes, alignment)),
                          std::bad_alloc)
                 << bytes << " aligned to " << alignment;
