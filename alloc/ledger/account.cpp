@@ -216,12 +216,14 @@ account_reading account::read() const noexcept {
             continue;
         }
         const sums s = a->sum_of_cells();
-        const std::uint64_t requested = s.charged_requested - s.refunded_requested;
-        const std::uint64_t slot = s.charged_slot - s.refunded_slot;
+        // With what ended children left: their blocks may come back through the parent.
+        const std::uint64_t requested =
+            a->left_.requested + s.charged_requested - s.refunded_requested;
+        const std::uint64_t slot = a->left_.live() + s.charged_slot - s.refunded_slot;
         EBB_CHECK(static_cast<std::int64_t>(slot) >= 0 && requested <= slot,
                   "account: more refunded than charged");
-        result.requested += requested + a->left_.requested;
-        result.slack += slot - requested + a->left_.slack;
+        result.requested += requested;
+        result.slack += slot - requested;
         result.allocations += s.allocations + a->left_.allocations;
         result.frees += s.frees + a->left_.frees;
         cells += s.cells + a->left_cells_;

@@ -80,6 +80,19 @@ TEST(account, an_ended_childs_charges_stay_with_its_parent) {
     EXPECT_LE(r.peak, 1'000'000U + r.peak_error_bound);
 }
 
+TEST(account, an_ended_child_tells_what_it_had_not_told) {
+    account root("root");
+    for (int i = 0; i < 100; ++i) {
+        account child("child", &root);
+        child.charge(60'000, 60'000); // less than a quantum each
+    }
+    for (int i = 0; i < 100; ++i) {
+        root.refund(60'000, 60'000);
+    }
+    EXPECT_EQ(root.read().live(), 0U);
+    EXPECT_EQ(root.read().peak, 6'000'000U);
+}
+
 TEST(account, a_used_place_starts_at_nothing) {
     for (int i = 0; i < 3000; ++i) {
         account a("again");
@@ -247,7 +260,10 @@ TEST(account, a_fork_among_threads_keeps_every_sum) {
             good = good && a.read().requested == before.requested + 100;
             if (!tests::sanitized) { // tsan allows no thread in such a child
                 std::thread([&] { a.refund(100, 128); }).join();
-                good = good && a.read().requested == before.requested;
+                const account_reading after = a.read();
+                good = good && after.requested == before.requested &&
+                       // and it took over a record that had a cell here
+                       after.peak_error_bound == before.peak_error_bound;
             }
             ::_exit(good ? 0 : 1);
         }
