@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -148,7 +149,7 @@ TEST(report, missing_malloc_keeps_its_row) {
 TEST(report, medians_and_their_spread_are_shown) {
     result r;
     r.label = "go";
-    for (const std::uint64_t megabytes : {3, 1, 2}) {
+    for (const std::uint64_t megabytes : std::array<std::uint64_t, 3>{3, 1, 2}) {
         record at;
         at.step = "full";
         at.requested = megabytes << 20;
@@ -213,7 +214,7 @@ TEST(plan, count_beyond_memory_is_refused_with_one_that_fits) {
 TEST(cell, bound_covers_what_is_measured_and_is_no_tenfold) {
     for (const layout l : all_layouts) {
         // Just past a doubling, and far from one.
-        for (const std::uint64_t count : {106'497, 200'000}) {
+        for (const std::uint64_t count : std::array<std::uint64_t, 2>{106'497, 200'000}) {
             const cell c{l, "go", reclaim::collected, count,
                          l == layout::spill ? std::size_t{129} : std::size_t{128}};
             for (const record& r : cell_records(c)) {

@@ -104,7 +104,9 @@ TEST(ebb_maps, prints_the_figures_of_the_book) {
     EXPECT_EQ(in_buckets[3], "0");
     EXPECT_EQ(in_buckets[5], "461");
     EXPECT_EQ(in_buckets[6], "293");
-    EXPECT_EQ(in_buckets[8], "545");
+    // About 545.7: the overflow buckets of three arrays are in it, and they vary with the hash's
+    // seed.
+    EXPECT_THAT(in_buckets[8], ::testing::AnyOf("545", "546"));
     EXPECT_EQ(in_buckets[10], "293");
     const auto pointer = row(p, "pointer ");
     ASSERT_EQ(pointer.size(), 3u + 2 + 5 + 5 + 1) << p.text;

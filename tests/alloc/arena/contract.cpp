@@ -7,6 +7,7 @@
 #include <tests/support/random.h>
 #include <tests/support/upstream.h>
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
