@@ -41,6 +41,14 @@ struct go_layout {
                                     !std::derived_from<keys, spilled_cell<Key>> &&
                                     !std::derived_from<values, spilled_cell<Value>>;
 
+    /// Starts the way of the last keys' cache line, where small keys lie in two: which of them is
+    /// wanted is known only once the tags have come.
+    static void prefetch_keys(const std::byte* bucket) noexcept {
+        if constexpr (keys::bytes != 0 && go_slots * keys::bytes <= 64) {
+            __builtin_prefetch(bucket + keys_at + (go_slots - 1) * keys::bytes);
+        }
+    }
+
     [[nodiscard]] static std::byte* key_at(std::byte* bucket, unsigned slot) noexcept {
         return bucket + keys_at + slot * keys::bytes;
     }

@@ -14,6 +14,7 @@ auto go_map<Key, Value, Hash, KeyEqual, Arena>::look(const Key& key, std::uint64
     -> outcome {
     outcome at;
     at.main = table_.home(hash);
+    layout::prefetch_keys(at.main);
     const std::uint8_t tag = detail::go_tag(hash);
     for (std::byte* b = at.main; b != nullptr; b = layout::next(b)) {
         const detail::tag_word tags(b);
@@ -36,6 +37,7 @@ auto go_map<Key, Value, Hash, KeyEqual, Arena>::look_to_insert(const Key& key,
     -> outcome {
     outcome at;
     at.main = table_.bucket(hash & table_.new_mask());
+    layout::prefetch_keys(at.main);
     const std::uint8_t tag = detail::go_tag(hash);
     for (std::byte* b = at.main; b != nullptr; b = layout::next(b)) {
         const detail::tag_word tags(b);

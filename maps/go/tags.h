@@ -71,10 +71,12 @@ class tag_word {
     /// bucket holds is not to be predicted.
     void erase(unsigned slot, bool last) noexcept {
         word_ = (word_ & ~(std::uint64_t{0xff} << (slot * 8))) | std::uint64_t{1} << (slot * 8);
-        const std::uint64_t full = ~zero_bits(word_ & (ones * 0xfe)) & highs;
-        const std::uint64_t kept =
-            full == 0 ? 0 : ~std::uint64_t{0} >> (std::countl_zero(full) & ~7);
-        word_ &= last ? kept : ~std::uint64_t{0};
+        // A one in the byte of each full slot, spread to all bytes before it.
+        std::uint64_t kept = (~zero_bits(word_ & (ones * 0xfe)) & highs) >> 7;
+        kept |= kept >> 8;
+        kept |= kept >> 16;
+        kept |= kept >> 32;
+        word_ &= kept * 0xff | (std::uint64_t{last} - 1);
     }
     void store(std::byte* bucket) const noexcept { std::memcpy(bucket, &word_, sizeof word_); }
 
