@@ -52,7 +52,17 @@ bool commit(void* pages, std::size_t bytes) noexcept {
 }
 
 void* map(std::size_t bytes, std::size_t alignment) noexcept {
-    return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE);
+    constexpr std::size_t huge_page = 2 * mib;
+    if (bytes < huge_page) {
+        return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE);
+    }
+    void* const p = map_aligned(bytes, std::max(alignment, huge_page), PROT_READ | PROT_WRITE);
+    if (p != nullptr) {
+        const int error = errno;
+        static_cast<void>(::madvise(p, bytes, MADV_HUGEPAGE)); // a wish: not every kernel grants it
+        errno = error;
+    }
+    return p;
 }
 
 void release(void* pages, std::size_t bytes) noexcept {

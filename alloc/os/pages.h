@@ -19,7 +19,8 @@ namespace ebb::os {
 /// Makes reserved pages usable: zeroed, resident at first touch.
 [[nodiscard]] bool commit(void* pages, std::size_t bytes) noexcept;
 
-/// Zeroed, usable pages: reserve and commit in one call.
+/// Zeroed, usable pages: reserve and commit in one call. From 2 MiB on they are aligned to that and
+/// asked of the kernel as huge pages, which it may grant: a page of those is resident whole.
 [[nodiscard]] void* map(std::size_t bytes, std::size_t alignment) noexcept;
 
 /// Gives the memory back and keeps the addresses: the pages read as zeroes again.
