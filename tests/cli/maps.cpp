@@ -173,7 +173,7 @@ TEST(ebb_maps, real_go_measures_the_figures_of_the_book) {
         GTEST_SKIP() << "no go 1.19 on PATH";
     }
     const printed p = ebb_run(
-        {"maps", "--malloc", "go", "--layout", "inline,pointer", "--go", "--json", "--runs", "5"});
+        {"maps", "--malloc", "go", "--layout", "inline,pointer", "--go", "--json", "--runs", "3"});
     ASSERT_TRUE(p.end.good()) << p.end.errors;
     std::set<std::uint64_t> full_in_buckets;
     std::set<std::uint64_t> full_pointer;
