@@ -9,6 +9,7 @@
 // Where it stands: layout.h draws a bucket, table.h owns them, evacuation.h moves them.
 #pragma once
 
+#include <ebb/alloc/arena/go_heap.h>
 #include <ebb/maps/footprint.h>
 #include <ebb/maps/go/evacuation.h>
 #include <ebb/maps/go/iterator.h>
@@ -23,8 +24,6 @@
 
 namespace ebb {
 
-class go_heap;
-
 /// A map with the memory of Go's `map[Key]Value`. `boxed<T>` as Value is Go's `*T`.
 ///
 /// - Hash: ebb's, called with a seed, or one like std::hash, whose result is then mixed with it.
@@ -33,8 +32,7 @@ class go_heap;
 /// - References, pointers and iterators end with any insert and any erase: elements move while the
 ///   map grows, which it does a little at each such call. Arguments may refer to elements.
 /// - Moved, not copied: a copy of 300 MB should not hide in an `=`. A map moved from may be
-/// assigned
-///   to, filled again or destroyed.
+///   assigned to, filled again or destroyed.
 /// - Threads: any number that read, or one that writes. The arena must outlive the map.
 template <class Key, class Value, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Arena = go_heap>

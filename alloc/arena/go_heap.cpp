@@ -28,7 +28,7 @@ go_heap::go_heap(std::pmr::memory_resource& upstream)
           return std::array<size_class, sizeof...(I)>{
               size_class{.blocks = slots(go_classes[I], upstream, counts_)}...};
       }(std::make_index_sequence<go_classes.size()>())),
-      tiny_(upstream, counts_), large_(upstream, counts_) {}
+      tiny_(upstream, counts_), large_(upstream, counts_, kept_large_bytes) {}
 
 go_heap::size_class* go_heap::class_for(std::size_t bytes, std::size_t alignment) noexcept {
     return const_cast<size_class*>(std::as_const(*this).class_for(bytes, alignment));
@@ -59,7 +59,7 @@ void go_heap::count_span(size_class& c) noexcept {
 void* go_heap::allocate(std::size_t bytes, std::size_t alignment) {
     size_class* const c = class_for(bytes, alignment);
     if (c == nullptr) [[unlikely]] {
-        return allocate_large(bytes, alignment);
+        return allocate_large(bytes, alignment).block;
     }
     void* const p = c->blocks.take();
     counts_.charge(bytes, c->blocks.slot_bytes());
@@ -112,24 +112,25 @@ void go_heap::deallocate_pointer_free(void* p, std::size_t bytes, std::size_t al
 }
 
 void* go_heap::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
-    void* const p = allocate(bytes, alignment);
-    if (class_for(bytes, alignment) != nullptr || upstream_ != &system_pages()) {
-        std::memset(p, 0, bytes);
+    if (class_for(bytes, alignment) == nullptr) {
+        const large_blocks::taken t = allocate_large(bytes, alignment);
+        const bool is_zeroed = t.is_fresh && upstream_ == &system_pages();
+        return is_zeroed ? t.block : std::memset(t.block, 0, bytes);
     }
-    return p;
+    return std::memset(allocate(bytes, alignment), 0, bytes);
 }
 
-void* go_heap::allocate_large(std::size_t bytes, std::size_t alignment) {
+large_blocks::taken go_heap::allocate_large(std::size_t bytes, std::size_t alignment) {
     const std::size_t whole = whole_pages(bytes);
     if (whole < bytes) {
         throw std::bad_alloc();
     }
-    void* const p = large_.take(whole, std::max(alignment, go_page_bytes));
+    const large_blocks::taken t = large_.take(whole, std::max(alignment, go_page_bytes));
     counts_.charge(bytes, whole);
     if (pace_.handed_out(whole)) {
         collect();
     }
-    return p;
+    return t;
 }
 
 std::size_t go_heap::slot_bytes(const void*, std::size_t bytes,
@@ -166,7 +167,8 @@ void go_heap::trim() noexcept {
 void go_heap::validate() const {
     large_.validate();
     std::uint64_t occupied = large_.bytes();
-    std::uint64_t mapped = large_.bytes() + large_.table_bytes() + tiny_.mapped_bytes();
+    std::uint64_t mapped =
+        large_.bytes() + large_.idle_bytes() + large_.table_bytes() + tiny_.mapped_bytes();
     std::uint64_t overhead = large_.table_bytes() + tiny_.overhead_bytes();
     for (const size_class& c : classes_) {
         occupied += c.blocks.validate() * c.blocks.slot_bytes();

@@ -59,20 +59,33 @@ void large_blocks::make_room() {
     }
 }
 
-void* large_blocks::take(std::size_t bytes, std::size_t alignment) {
+large_blocks::taken large_blocks::take(std::size_t bytes, std::size_t alignment) {
     alignment = std::max(alignment, os::page_size());
-    void* const p = upstream_->allocate(bytes, alignment);
-    try {
+    entry* const end = idle_.data() + idle_count_;
+    entry* const kept = std::find_if(idle_.data(), end, [&](const entry& e) {
+        return e.bytes == bytes && e.alignment() >= alignment;
+    });
+    entry e;
+    if (kept != end) {
         make_room();
-    } catch (...) {
-        upstream_->deallocate(p, bytes, alignment);
-        throw;
+        e = *kept;
+        *kept = idle_[--idle_count_];
+        idle_bytes_ -= bytes;
+    } else {
+        void* const p = upstream_->allocate(bytes, alignment);
+        try {
+            make_room();
+        } catch (...) {
+            upstream_->deallocate(p, bytes, alignment);
+            throw;
+        }
+        counts_->map(bytes, 0);
+        e = {address_of(p) | static_cast<std::uintptr_t>(std::countr_zero(alignment)), bytes};
     }
-    counts_->map(bytes, 0);
-    insert({address_of(p) | static_cast<std::uintptr_t>(std::countr_zero(alignment)), bytes});
+    insert(e);
     ++count_;
     bytes_ += bytes;
-    return p;
+    return {e.block(), kept == end};
 }
 
 large_blocks::entry& large_blocks::live_entry(void* p, std::size_t bytes) noexcept {
@@ -123,7 +136,9 @@ std::size_t large_blocks::reclaim() noexcept {
         if (!table_[i].is_empty() && table_[i].is_retired()) {
             const entry e = table_[i];
             erase(i);
-            give_back(e);
+            if (!keep(e)) {
+                give_back(e);
+            }
             reclaimed += e.bytes;
             --retired_count_;
         } else {
@@ -131,6 +146,23 @@ std::size_t large_blocks::reclaim() noexcept {
         }
     }
     return reclaimed;
+}
+
+bool large_blocks::keep(const entry& e) noexcept {
+    if (idle_count_ == idle_.size() || e.bytes > keep_bytes_ - idle_bytes_) {
+        return false;
+    }
+    idle_[idle_count_] = {e.tagged & ~retired_bit, e.bytes};
+    ++idle_count_;
+    idle_bytes_ += e.bytes;
+    return true;
+}
+
+void large_blocks::give_idle_back() noexcept {
+    while (idle_count_ != 0) {
+        give_back(idle_[--idle_count_]);
+    }
+    idle_bytes_ = 0;
 }
 
 void large_blocks::free_table() noexcept {
@@ -151,10 +183,12 @@ void large_blocks::clear() noexcept {
     count_ = 0;
     retired_count_ = 0;
     bytes_ = 0;
+    give_idle_back();
     free_table();
 }
 
 void large_blocks::trim() noexcept {
+    give_idle_back();
     if (count_ == 0) {
         free_table();
     }

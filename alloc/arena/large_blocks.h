@@ -9,6 +9,7 @@
 
 #include <ebb/alloc/ledger/tally.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -24,16 +25,23 @@ namespace ebb {
 /// Threads: one at a time.
 class large_blocks {
   public:
-    large_blocks(std::pmr::memory_resource& upstream, tally& counts) noexcept
-        : upstream_(&upstream), counts_(&counts) {}
+    /// Up to `keep_bytes` of reclaimed blocks are kept, idle, for requests of the same size.
+    large_blocks(std::pmr::memory_resource& upstream, tally& counts,
+                 std::size_t keep_bytes = 0) noexcept
+        : upstream_(&upstream), counts_(&counts), keep_bytes_(keep_bytes) {}
     large_blocks(const large_blocks&) = delete;
     large_blocks& operator=(const large_blocks&) = delete;
     /// Gives every block and the table back.
     ~large_blocks() { clear(); }
 
+    struct taken {
+        void* block = nullptr;
+        bool is_fresh = false; ///< straight from the upstream, not kept from before
+    };
+
     /// A block of `bytes`, a multiple of the page size, aligned to a page at least. Throws
     /// std::bad_alloc, nothing changed.
-    [[nodiscard]] void* take(std::size_t bytes, std::size_t alignment);
+    [[nodiscard]] taken take(std::size_t bytes, std::size_t alignment);
 
     /// Gives a block back. Stops the program when it is no live block of these bytes.
     void give(void* p, std::size_t bytes) noexcept;
@@ -41,17 +49,18 @@ class large_blocks {
     /// Ends a block's life and keeps its bytes until `reclaim`. Stops the program as `give` does.
     void retire(void* p, std::size_t bytes) noexcept;
 
-    /// Gives the retired blocks back; returns their bytes.
+    /// Gives the retired blocks back, or keeps them as idle; returns their bytes.
     std::size_t reclaim() noexcept;
 
     /// Gives every block and the table back.
     void clear() noexcept;
 
-    /// Gives the table back if it is empty.
+    /// Gives the idle blocks back, and the table if it is empty.
     void trim() noexcept;
 
-    /// Bytes of all blocks, and of the table.
+    /// Bytes of all blocks live or retired, of the idle ones, and of the table.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t idle_bytes() const noexcept { return idle_bytes_; }
     [[nodiscard]] std::size_t table_bytes() const noexcept { return capacity_ * sizeof(entry); }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
@@ -84,6 +93,8 @@ class large_blocks {
     void insert(entry e) noexcept;
     void erase(std::size_t index) noexcept;
     void give_back(const entry& e) noexcept;
+    [[nodiscard]] bool keep(const entry& e) noexcept;
+    void give_idle_back() noexcept;
     void free_table() noexcept;
 
     entry* table_ = nullptr;
@@ -93,6 +104,10 @@ class large_blocks {
     std::size_t bytes_ = 0;
     std::pmr::memory_resource* upstream_;
     tally* counts_;
+    std::size_t keep_bytes_;
+    std::size_t idle_bytes_ = 0;
+    std::size_t idle_count_ = 0;
+    std::array<entry, 16> idle_{}; // in no order; a few, so that a search is a glance
 };
 
 } // namespace ebb

@@ -24,7 +24,7 @@ void* sized::allocate_large(std::size_t bytes, std::size_t alignment) {
     if (whole < bytes) {
         throw std::bad_alloc();
     }
-    void* const p = large_.take(whole, alignment);
+    void* const p = large_.take(whole, alignment).block;
     counts_.charge(bytes, whole);
     return p;
 }

@@ -18,7 +18,7 @@ TEST(large_blocks, the_table_grows_and_finds_every_block) {
     tests::counting_upstream upstream;
     ebb::tally counts;
     {
-        ebb::large_blocks blocks(upstream, counts);
+        ebb::large_blocks blocks(upstream, counts, 64 * kib);
         const std::uint64_t seed = tests::new_seed();
         SCOPED_TRACE(testing::Message() << "EBB_SEED=" << seed);
         tests::random_engine random(seed);
@@ -31,7 +31,8 @@ TEST(large_blocks, the_table_grows_and_finds_every_block) {
         for (int step = 0; step < 20'000; ++step) {
             if (live.empty() || tests::below(random, 5) < (step < 10'000 ? 4U : 2U)) {
                 const std::size_t n = (1 + tests::below(random, 4)) * 8 * kib;
-                live.push_back({blocks.take(n, std::size_t{4096} << tests::below(random, 4)), n});
+                live.push_back(
+                    {blocks.take(n, std::size_t{4096} << tests::below(random, 4)).block, n});
                 bytes += n;
             } else {
                 const std::size_t i = tests::below(random, live.size());
@@ -47,7 +48,9 @@ TEST(large_blocks, the_table_grows_and_finds_every_block) {
             }
             ASSERT_EQ(blocks.bytes(), bytes);
             ASSERT_EQ(blocks.count(), live.size());
-            ASSERT_EQ(counts.read().mapped, bytes + blocks.table_bytes());
+            ASSERT_LE(blocks.idle_bytes(), 64 * kib);
+            ASSERT_EQ(counts.read().mapped, bytes + blocks.idle_bytes() + blocks.table_bytes());
+            ASSERT_EQ(counts.read().overhead, blocks.table_bytes());
             ASSERT_EQ(upstream.outstanding_bytes(), counts.read().mapped);
             if (step % 100 == 0) {
                 blocks.validate();
@@ -65,6 +68,29 @@ TEST(large_blocks, the_table_grows_and_finds_every_block) {
     }
     EXPECT_EQ(upstream.outstanding_bytes(), 0U);
     EXPECT_EQ(upstream.mismatches(), 0U);
+}
+
+TEST(large_blocks, a_kept_block_serves_the_next_of_its_size) {
+    tests::counting_upstream upstream;
+    ebb::tally counts;
+    ebb::large_blocks blocks(upstream, counts, 64 * kib);
+    const auto first = blocks.take(32 * kib, 8192);
+    EXPECT_TRUE(first.is_fresh);
+    blocks.retire(first.block, 32 * kib);
+    blocks.reclaim();
+    EXPECT_EQ(blocks.idle_bytes(), 32 * kib);
+    const auto other = blocks.take(16 * kib, 4096);
+    EXPECT_TRUE(other.is_fresh);
+    const auto again = blocks.take(32 * kib, 4096);
+    EXPECT_FALSE(again.is_fresh);
+    EXPECT_EQ(again.block, first.block);
+    EXPECT_EQ(blocks.idle_bytes(), 0U);
+    // One over the limit goes straight back.
+    const auto large = blocks.take(128 * kib, 4096);
+    blocks.retire(large.block, 128 * kib);
+    blocks.reclaim();
+    EXPECT_EQ(blocks.idle_bytes(), 0U);
+    blocks.validate();
 }
 
 TEST(large_blocks, an_arena_that_goes_gives_live_blocks_back) {
