@@ -151,13 +151,15 @@ void bump::reset() noexcept {
 
 void bump::retire_newer_than(const chunk* kept) noexcept {
     std::size_t round_bytes = 0;
+    chunk** at = &spare_;
     while (current_ != kept) {
         chunk* const c = current_;
         current_ = c->before;
         round_bytes += c->bytes;
         if (spare_bytes_ + c->bytes <= kept_bytes_) {
-            c->before = spare_;
-            spare_ = c;
+            c->before = *at;
+            *at = c;
+            at = &c->before;
             spare_bytes_ += c->bytes;
         } else {
             give_back(c);

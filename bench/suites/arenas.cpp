@@ -85,7 +85,7 @@ struct pool_subject : ours<ebb::pool> {
 
 // The standard's, through the memory_resource pointer that std::pmr's allocator and containers hold
 // (`launder` keeps the compiler from looking behind it), as ours are called the way arena_allocator
-// calls them. `direct` calls the object itself, which nothing but hand-written code does.
+// calls them.
 template <class Resource>
 struct standard {
     explicit standard(std::size_t) { launder(face); }
@@ -108,12 +108,6 @@ struct monotonic_subject : standard<std::pmr::monotonic_buffer_resource> {
     static constexpr bool grows = true;
     void end_round() { resource.release(); }
 };
-struct monotonic_direct_subject : monotonic_subject {
-    using monotonic_subject::monotonic_subject;
-    void* allocate(std::size_t bytes) { return resource.allocate(bytes, 8); }
-    void deallocate(void* p, std::size_t bytes) { resource.deallocate(p, bytes, 8); }
-};
-
 struct malloc_subject {
     explicit malloc_subject(std::size_t) {}
     static void* allocate(std::size_t bytes) { return std::malloc(bytes); }
@@ -126,6 +120,7 @@ struct malloc_subject {
 
 constexpr std::size_t batch_blocks = 1000;
 constexpr std::size_t live_blocks = 4096;
+constexpr std::size_t warm_up_rounds = 4; // every subject's, so that what is measured is steady
 
 void write(void* p) {
     *static_cast<volatile std::uint64_t*>(p) = 1;
@@ -170,7 +165,7 @@ void batches(benchmark::State& state) {
     const auto bytes = static_cast<std::size_t>(state.range(0));
     Subject subject(bytes);
     std::array<void*, batch_blocks> blocks{};
-    while (state.KeepRunningBatch(batch_blocks)) {
+    const auto batch = [&] {
         for (void*& p : blocks) {
             p = subject.allocate(bytes);
             write(p);
@@ -180,6 +175,12 @@ void batches(benchmark::State& state) {
             subject.deallocate(p, bytes);
         }
         subject.end_round();
+    };
+    for (std::size_t round = 0; round < warm_up_rounds; ++round) {
+        batch();
+    }
+    while (state.KeepRunningBatch(batch_blocks)) {
+        batch();
     }
     for (void*& p : blocks) {
         p = subject.allocate(bytes);
@@ -195,7 +196,7 @@ void random(benchmark::State& state) {
     const auto bytes = static_cast<std::size_t>(state.range(0));
     Subject subject(bytes);
     static const auto picks = [] {
-        std::vector<std::uint16_t> v(std::size_t{1} << 16U);
+        std::vector<std::uint16_t> v(std::size_t{1} << 13U);
         std::mt19937 random(1);
         for (auto& pick : v) {
             pick = static_cast<std::uint16_t>(random() % live_blocks);
@@ -217,19 +218,24 @@ void random(benchmark::State& state) {
     };
     fill();
     std::size_t at = 0;
-    // What only grows starts anew after every 65,536 blocks; the others never drain.
-    constexpr bool grows = Subject::grows;
+    const auto replace = [&] {
+        void*& p = blocks[picks[at]];
+        subject.deallocate(p, bytes);
+        p = subject.allocate(bytes);
+        write(p);
+        at = (at + 1) % picks.size();
+        // What only grows starts anew after every 8,192 blocks; the others never drain.
+        if (Subject::grows && at == 0) {
+            drain();
+            fill();
+        }
+    };
+    for (std::size_t i = 0; i < warm_up_rounds * picks.size(); ++i) {
+        replace();
+    }
     while (state.KeepRunningBatch(batch_blocks)) {
         for (std::size_t i = 0; i < batch_blocks; ++i) {
-            void*& p = blocks[picks[at]];
-            at = (at + 1) % picks.size();
-            subject.deallocate(p, bytes);
-            p = subject.allocate(bytes);
-            write(p);
-            if (grows && at == 0) {
-                drain();
-                fill();
-            }
+            replace();
         }
     }
     report(state, subject, live_blocks);
@@ -252,7 +258,6 @@ void add(const std::string& name) {
 int main(int argc, char** argv) {
     add<bump_subject>("bump");
     add<monotonic_subject>("monotonic_buffer");
-    add<monotonic_direct_subject>("monotonic_buffer_direct");
     add<pool_subject>("pool");
     add<sized_subject>("sized");
     add<unsynchronized_pool_subject>("unsynchronized_pool");
