@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -54,11 +55,13 @@ bool runs(pid_t pid) {
     return (stat >> id >> name >> state) && state != "Z" && state != "X";
 }
 
-std::string name_of(pid_t pid) {
-    std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
-    std::string name;
-    std::getline(comm, name);
-    return name;
+// Whether the cell is in the midst of filling its map: before that, writing its first line to a
+// pipe that nobody reads any more would end it, too.
+bool fills(pid_t pid) {
+    std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+    std::uint64_t pages = 0;
+    std::uint64_t resident_pages = 0;
+    return (statm >> pages >> resident_pages) && resident_pages > 10'000;
 }
 
 } // namespace
@@ -163,7 +166,7 @@ TEST(ebb, interrupt_stops_the_cell_too) {
         ::_exit(127);
     }
     int cell = 0;
-    for (int i = 0; i < 1000 && (cell == 0 || name_of(cell) != "ebb-cell"); ++i) {
+    for (int i = 0; i < 2000 && (cell == 0 || !fills(cell)); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
         cell = only_child_of(parent);
     }
