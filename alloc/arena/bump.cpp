@@ -28,20 +28,6 @@ ledger bump::read() const noexcept {
     return l;
 }
 
-void bump::fold() noexcept {
-    peak_ = std::max(peak_, occupied());
-    peak_requested_ = std::max(peak_requested_, requested());
-}
-
-void bump::before_a_fall(std::uintptr_t block, std::size_t bytes) noexcept {
-    fold();
-    if (marks_.empty()) {
-        top_ = cursor_;
-    } else {
-        tell_marks(block, bytes);
-    }
-}
-
 // An empty block's byte was slack. Less slack with the cursor where it was is more requested than
 // the peaks have seen at that place, so that they are to be folded anew.
 void bump::forget_slack_of_empty() noexcept {
@@ -49,9 +35,22 @@ void bump::forget_slack_of_empty() noexcept {
     top_ = 0;
 }
 
-void* bump::allocate_in_next_chunk(std::size_t bytes, std::size_t alignment) {
+void* bump::allocate_past_lane(std::size_t bytes, std::size_t alignment) {
     EBB_CHECK(is_alignment(alignment), "bump: alignment must be a power of two");
     const std::size_t slot = slot_of(bytes);
+    if (current_ != nullptr && end_ != address_of(current_)) {
+        // A block that is over-aligned or fills a lane alone begins where it likes: a line skipped
+        // before each would be a page of padding, or one more at each pair of allocate and free.
+        const std::size_t skipped = alignment < line_bytes && slot < lane_bytes ? line_bytes : 0;
+        const std::uintptr_t block = align_up(cursor_ + skipped, alignment);
+        if (block >= cursor_ && block < address_of(current_) &&
+            slot <= address_of(current_) - block) {
+            slack_ += block - cursor_ + slot - bytes;
+            cursor_ = block + slot;
+            end_ = lane_end(current_, cursor_);
+            return reinterpret_cast<void*>(block);
+        }
+    }
     chunk* const c = take_chunk(slot, alignment);
     if (current_ != nullptr) {
         current_->left_at = cursor_;
@@ -92,7 +91,7 @@ bump::chunk* bump::take_chunk(std::size_t bytes, std::size_t alignment) {
 void bump::stand_at(chunk* c, std::uintptr_t cursor, std::uint64_t occupied) noexcept {
     current_ = c;
     cursor_ = cursor;
-    end_ = c == nullptr ? 0 : address_of(c);
+    end_ = c == nullptr ? 0 : lane_end(c, cursor);
     base_ = occupied - cursor;
     top_ = 0;
 }
@@ -218,7 +217,8 @@ void bump::validate() const {
     EBB_CHECK(mapped == spare_bytes_, "bump: spare chunks miscounted");
     std::uint64_t used = 0;
     std::uintptr_t cursor = cursor_;
-    EBB_CHECK(end_ == (current_ == nullptr ? 0 : address_of(current_)), "bump: end is elsewhere");
+    EBB_CHECK(current_ == nullptr ? end_ == 0 : cursor_ <= end_ && end_ <= address_of(current_),
+              "bump: end is elsewhere");
     const marker* m = marks_.front();
     for (const chunk* c = current_; c != nullptr; c = c->before) {
         EBB_CHECK_AT(cursor >= begin_of(c) && cursor <= address_of(c), "bump: header overwritten",

@@ -14,6 +14,8 @@
 //     +-----------+-+-------------+- - - +------------------------+----------------+
 //      `- padding (/) is slack           `- idle                  `- overhead
 //
+// Every 32 KiB a cache line stays empty (`lane_bytes` says why); it counts as padding.
+//
 // Terms: padding before a block is slack until the reset, since nothing tells it from the block
 // before. The unused tail of a chunk left for the next is idle: a rewind makes it usable again.
 //
@@ -32,6 +34,7 @@
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/intrusive_list.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,7 +43,8 @@ namespace ebb {
 /// An arena that only moves a cursor. Not copied, not moved: markers point back at it.
 ///
 /// Invariants, checked by `validate()`:
-///  1. Chunks are linked newest first; `cursor_ … end_` is the unused part of the newest.
+///  1. Chunks are linked newest first; `cursor_ … end_` is the unused part of the newest, or
+///     of its lane.
 ///  2. Used bytes of all chunks, up to `left_at` in those left, are the ledger's
 ///     requested + slack + dead.
 ///  3. Open marks are listed newest first, and none stands at a later place than a newer one.
@@ -57,6 +61,13 @@ class bump {
   public:
     static constexpr std::size_t first_chunk_bytes = 64 * kib;
     static constexpr std::size_t max_chunk_bytes = 4 * mib;
+
+    /// After so many bytes of a chunk a cache line is skipped (slack, 0.2 %), so that the
+    /// beginnings of blocks of 512, 1024, … bytes don't all fall into the same few sets of the
+    /// caches. A block of 4,096 bytes in batches of 1,000: 16.3 ns without, 7.4 with lanes of 64
+    /// KiB, 4.2 of 32, 3.9 of 16; of 512 bytes 4.1, 3.7, 3.7, 3.7 (`bench_arenas`, batches).
+    static constexpr std::size_t lane_bytes = 32 * kib;
+    static constexpr std::size_t line_bytes = 64;
 
     /// A place to go back to, as long as this object lives. It takes no bytes of the arena: the
     /// arena's list of open marks runs through the markers themselves.
@@ -106,7 +117,7 @@ class bump {
         const std::uintptr_t after = at + slot_of(bytes);
         // A size that wraps the sum is more than half of what can be addressed.
         if (after > end_ || bytes > SIZE_MAX / 2) [[unlikely]] {
-            return allocate_in_next_chunk(bytes, alignment);
+            return allocate_past_lane(bytes, alignment);
         }
         if (after - cursor_ != bytes) [[unlikely]] {
             slack_ += after - cursor_ - bytes;
@@ -119,7 +130,7 @@ class bump {
     /// Cost: while marks are open, also a step for each of them and for each chunk since the first.
     void deallocate(void* p, std::size_t bytes, std::size_t = 8) noexcept {
         EBB_ASSERT(holds(p), "bump: deallocate of a block of another arena");
-        if (cursor_ > top_) [[unlikely]] {
+        if (cursor_ > top_) {
             before_a_fall(address_of(p), bytes);
         }
         if (bytes == 0) [[unlikely]] {
@@ -163,6 +174,9 @@ class bump {
         return bytes + (bytes == 0 ? 1 : 0);
     }
     static std::uintptr_t begin_of(const chunk* c) noexcept { return address_of(c + 1) - c->bytes; }
+    static std::uintptr_t lane_end(const chunk* c, std::uintptr_t cursor) noexcept {
+        return address_of(c) - cursor > lane_bytes ? cursor + lane_bytes : address_of(c);
+    }
     static bool lies_in(std::uintptr_t at, const chunk* c) noexcept {
         return at >= begin_of(c) && at < address_of(c);
     }
@@ -170,11 +184,21 @@ class bump {
     [[nodiscard]] std::uint64_t occupied() const noexcept { return cursor_ + base_; }
     [[nodiscard]] std::uint64_t requested() const noexcept { return occupied() - slack_ - dead_; }
 
-    void* allocate_in_next_chunk(std::size_t bytes, std::size_t alignment);
+    void* allocate_past_lane(std::size_t bytes, std::size_t alignment);
     chunk* take_chunk(std::size_t bytes, std::size_t alignment);
     void stand_at(chunk* c, std::uintptr_t cursor, std::uint64_t occupied) noexcept;
-    void fold() noexcept;
-    void before_a_fall(std::uintptr_t block, std::size_t bytes) noexcept;
+    void fold() noexcept {
+        peak_ = std::max(peak_, occupied());
+        peak_requested_ = std::max(peak_requested_, requested());
+    }
+    void before_a_fall(std::uintptr_t block, std::size_t bytes) noexcept {
+        fold();
+        if (marks_.empty()) [[likely]] {
+            top_ = cursor_;
+        } else {
+            tell_marks(block, bytes);
+        }
+    }
     void forget_slack_of_empty() noexcept;
     void tell_marks(std::uintptr_t block, std::size_t bytes) noexcept;
     void retire_newer_than(const chunk* kept) noexcept;
