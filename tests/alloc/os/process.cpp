@@ -22,10 +22,12 @@ TEST(process, resident_follows_pages_that_are_touched_and_released) {
     os::release(pages, bytes);
     const auto released = os::anonymous_resident_bytes();
     os::unmap(pages, bytes);
-    // Under a sanitizer its shadow is touched with the pages: more, never less.
+    // Under a sanitizer its shadow is touched with the pages; and the process has other pages, of
+    // which a few may come or go between two readings.
+    constexpr std::size_t others = mib;
     EXPECT_LT(*untouched, *before + bytes / 2);
-    EXPECT_GE(*touched, *untouched + bytes);
-    EXPECT_LE(*released, *touched - bytes);
+    EXPECT_GE(*touched + others, *untouched + bytes);
+    EXPECT_LE(*released, *touched - bytes + others);
 }
 
 TEST(process, available_is_within_an_address_space_limit) {
