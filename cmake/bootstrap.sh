@@ -3,7 +3,7 @@
 #
 #     cmake/bootstrap.sh [--no-install] [GROUP...]
 #
-# Groups: build, tests, bench, mallocs, lint, go; without one, all but go.
+# Groups: build, tests, bench, mallocs, lint, tidy, go; without one, all but tidy and go.
 # Exit: 0 nothing is missing (any more), 2 usage, 3 packages are missing and were not installed.
 set -eu
 
@@ -12,6 +12,7 @@ packages_tests="libgtest-dev libgmock-dev"
 packages_bench="libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev"
 packages_mallocs="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4"
 packages_lint="clang clang-format"
+packages_tidy="clang-tidy"
 packages_go="golang-go"
 
 install=yes
@@ -19,9 +20,9 @@ groups=
 for word in "$@"; do
     case $word in
     --no-install) install=no ;;
-    build | tests | bench | mallocs | lint | go) groups="$groups $word" ;;
+    build | tests | bench | mallocs | lint | tidy | go) groups="$groups $word" ;;
     *)
-        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs lint go" >&2
+        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs lint tidy go" >&2
         exit 2
         ;;
     esac

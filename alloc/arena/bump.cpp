@@ -104,7 +104,7 @@ void bump::tell_marks(std::uintptr_t block, std::size_t bytes) noexcept {
     const bool rolls_back = block + slot == cursor_;
     const chunk* c = current_;
     for (marker* m = marks_.front(); m != nullptr; m = marks_.next(m)) {
-        for (; c != m->chunk_; c = c->before) {
+        for (; c != nullptr && c != m->chunk_; c = c->before) {
             if (lies_in(block, c)) {
                 return;
             }
