@@ -15,6 +15,7 @@ bump::~bump() {
 
 ledger bump::read() const noexcept {
     EBB_CHECK(slack_ + dead_ <= occupied(), "ledger: more given back than handed out");
+    EBB_CHECK(occupied() + overhead_ <= mapped_, "ledger: more handed out than mapped");
     ledger l;
     l.requested = requested();
     l.slack = slack_;

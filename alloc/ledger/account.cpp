@@ -39,6 +39,16 @@ bool is_far(std::int64_t drift) noexcept {
     return drift >= quantum || drift <= -quantum;
 }
 
+// What the cell, at `live` bytes now, has to tell: the drift since it last told, once that is far.
+std::int64_t drift_to_tell(cell& c, std::int64_t live) noexcept {
+    const std::int64_t drift = live - c.told.load(relaxed);
+    if (!is_far(drift)) [[likely]] {
+        return 0;
+    }
+    c.told.store(live, relaxed);
+    return drift;
+}
+
 bool is_printable(std::string_view name) noexcept {
     return std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -123,9 +133,7 @@ void account::charge(std::uint64_t requested, std::uint64_t slot) noexcept {
     if (live > c.peak.load(relaxed)) {
         c.peak.store(live, relaxed);
     }
-    const std::int64_t drift = live - c.told.load(relaxed);
-    if (is_far(drift)) [[unlikely]] {
-        c.told.store(live, relaxed);
+    if (const std::int64_t drift = drift_to_tell(c, live); drift != 0) [[unlikely]] {
         tell(drift);
     }
 }
@@ -140,10 +148,7 @@ void account::refund(std::uint64_t requested, std::uint64_t slot) noexcept {
     add(c.refunded_requested, requested);
     add(c.frees, std::uint64_t{1});
     add(c.refunded_slot, slot, std::memory_order_release);
-    const std::int64_t live = c.live();
-    const std::int64_t drift = live - c.told.load(relaxed);
-    if (is_far(drift)) [[unlikely]] {
-        c.told.store(live, relaxed);
+    if (const std::int64_t drift = drift_to_tell(c, c.live()); drift != 0) [[unlikely]] {
         tell(drift);
     }
 }

@@ -61,24 +61,6 @@ class tally {
         overhead_ -= overhead;
     }
 
-    /// Idle bytes become the arena's own (a record it keeps among the blocks).
-    void claim(std::uint64_t bytes) noexcept { overhead_ += bytes; }
-    void disclaim(std::uint64_t bytes) noexcept { overhead_ -= bytes; }
-
-    /// What `requested`, `occupied` and `dead` stood at, for an arena that can go back to it.
-    struct position {
-        std::uint64_t requested = 0;
-        std::uint64_t occupied = 0;
-        std::uint64_t dead = 0;
-    };
-    [[nodiscard]] position where() const noexcept { return {requested_, occupied_, dead_}; }
-    void go_back(const position& to) noexcept {
-        fold();
-        requested_ = to.requested;
-        occupied_ = to.occupied;
-        dead_ = to.dead;
-    }
-
     /// The ledger now. Stops the program when a counter has run below zero.
     [[nodiscard]] ledger read() const noexcept {
         EBB_CHECK(requested_ + dead_ <= occupied_, "ledger: more given back than handed out");

@@ -31,16 +31,6 @@ TEST(tally, each_term_is_what_the_calls_make_it) {
     EXPECT_EQ(t.read().idle, 4096U - 96 - 16);
 }
 
-TEST(tally, a_claimed_byte_is_overhead) {
-    ebb::tally t;
-    t.map(100, 0);
-    t.claim(40);
-    EXPECT_EQ(t.read().overhead, 40U);
-    EXPECT_EQ(t.read().idle, 60U);
-    t.disclaim(40);
-    EXPECT_EQ(t.read().idle, 100U);
-}
-
 TEST(tally, peaks_are_the_highest_of_every_moment) {
     const std::uint64_t seed = tests::new_seed();
     SCOPED_TRACE(testing::Message() << "EBB_SEED=" << seed);
@@ -95,18 +85,6 @@ TEST(tally, peaks_are_the_highest_of_every_moment) {
         ASSERT_EQ(l.peak_requested, peaks[1]);
         ASSERT_EQ(l.peak_mapped, peaks[2]);
     }
-}
-
-TEST(tally, going_back_keeps_the_peaks) {
-    ebb::tally t;
-    t.map(1000, 0);
-    t.charge(10, 16);
-    const auto place = t.where();
-    t.charge(500, 512);
-    t.go_back(place);
-    EXPECT_EQ(t.read().live(), 16U);
-    EXPECT_EQ(t.read().peak, 528U);
-    EXPECT_EQ(t.read().peak_requested, 510U);
 }
 
 TEST(ledger, is_out_of_balance_by_a_single_byte) {
