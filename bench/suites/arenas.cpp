@@ -14,6 +14,7 @@
 #include <ebb/alloc/arena/malloc_arena.h>
 #include <ebb/alloc/arena/pool.h>
 #include <ebb/alloc/arena/sized.h>
+#include <ebb/bench/suites/counters.h>
 
 #include <benchmark/benchmark.h>
 
@@ -133,12 +134,7 @@ void report(benchmark::State& state, const Subject& subject, std::size_t blocks)
         state.counters["bytes_per_entry"] = static_cast<double>(*mapped) / per_block;
     }
     if (const auto l = subject.ledger()) {
-        state.counters["requested"] = static_cast<double>(l->requested);
-        state.counters["slack"] = static_cast<double>(l->slack);
-        state.counters["dead"] = static_cast<double>(l->dead);
-        state.counters["idle"] = static_cast<double>(l->idle);
-        state.counters["overhead"] = static_cast<double>(l->overhead);
-        state.counters["mapped"] = static_cast<double>(l->mapped);
+        ebb::bench::set_terms(state, *l);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <ebb/alloc/arena/malloc_arena.h>
 #include <ebb/alloc/arena/sized.h>
 #include <ebb/alloc/arena/std_allocator.h>
+#include <ebb/bench/suites/counters.h>
 #include <ebb/maps/go_map.h>
 
 #include <benchmark/benchmark.h>
@@ -77,12 +78,7 @@ void report(benchmark::State& state, const Subject& s, key count) {
     if constexpr (requires { s.map->composition(); }) {
         state.counters["payload"] = static_cast<double>(s.map->composition().payload);
     }
-    state.counters["requested"] = static_cast<double>(l.requested);
-    state.counters["slack"] = static_cast<double>(l.slack);
-    state.counters["dead"] = static_cast<double>(l.dead);
-    state.counters["idle"] = static_cast<double>(l.idle);
-    state.counters["overhead"] = static_cast<double>(l.overhead);
-    state.counters["mapped"] = static_cast<double>(l.mapped);
+    ebb::bench::set_terms(state, l);
     state.counters["peak"] = static_cast<double>(l.peak);
 }
 

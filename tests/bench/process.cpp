@@ -1,6 +1,7 @@
 #include <ebb/bench/process/child.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/process.h>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ using ebb::bench::outcome;
 
 namespace {
 
+using tests::runs;
+
 outcome shell(const std::string& script, std::vector<std::string>* lines = nullptr) {
     command what;
     what.words = {"/bin/sh", "-c", script};
@@ -27,15 +30,6 @@ outcome shell(const std::string& script, std::vector<std::string>* lines = nullp
             lines->emplace_back(line);
         }
     });
-}
-
-// Whether a process runs: a zombie that nobody has reaped yet doesn't.
-bool runs(pid_t pid) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string id;
-    std::string name;
-    std::string state;
-    return (stat >> id >> name >> state) && state != "Z" && state != "X";
 }
 
 bool ends_soon(pid_t pid) {

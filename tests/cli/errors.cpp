@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <tests/cli/program.h>
+#include <tests/support/process.h>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@
 using testing::HasSubstr;
 
 namespace {
+
+using tests::runs;
 
 struct refused_case {
     std::vector<std::string> arguments;
@@ -45,14 +48,6 @@ int only_child_of(pid_t pid) {
     int child = 0;
     children >> child;
     return child;
-}
-
-bool runs(pid_t pid) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string id;
-    std::string name;
-    std::string state;
-    return (stat >> id >> name >> state) && state != "Z" && state != "X";
 }
 
 // Whether the cell is in the midst of filling its map: before that, writing its first line to a
