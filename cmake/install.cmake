@@ -9,6 +9,7 @@ foreach(folder alloc maps)
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${folder}
             FILES_MATCHING PATTERN "*.h")
 endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/alloc/ledger/ebb.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb)
 install(EXPORT ebb_targets NAMESPACE ebb:: FILE ebbTargets.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
 configure_package_config_file(cmake/ebbConfig.cmake.in ${PROJECT_BINARY_DIR}/ebbConfig.cmake
