@@ -84,7 +84,7 @@ class bump {
 
       private:
         friend class bump;
-        friend class intrusive_list<marker>;
+        friend struct own_links;
         explicit marker(bump& arena) noexcept
             : arena_(&arena), chunk_(arena.current_), cursor_(arena.cursor_),
               occupied_(arena.occupied()), slack_(arena.slack_), dead_(arena.dead_) {

@@ -3,39 +3,47 @@
 
 namespace ebb {
 
-/// The links that an element carries. An element stands in one list at a time.
+/// The links that an element carries: a member for each list that it can stand in at a time.
 template <class T>
 struct list_links {
     T* before = nullptr;
     T* after = nullptr;
 };
 
-/// A list of `T`, whose member `links` is a `list_links<T>`. Owns nothing.
+/// Which member links an element: `links`, unless a list names another.
+struct own_links {
+    template <class T>
+    static auto& of(T* element) noexcept {
+        return element->links;
+    }
+};
+
+/// A list of `T` through the member that `Which::of` names, a `list_links<T>`. Owns nothing.
 /// Threads: one at a time.
-template <class T>
+template <class T, class Which = own_links>
 class intrusive_list {
   public:
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
     [[nodiscard]] T* front() const noexcept { return first_; }
-    [[nodiscard]] static T* next(const T* element) noexcept { return element->links.after; }
+    [[nodiscard]] static T* next(const T* element) noexcept { return Which::of(element).after; }
 
     void push_front(T* element) noexcept {
-        element->links = {nullptr, first_};
-        (first_ == nullptr ? last_ : first_->links.before) = element;
+        Which::of(element) = {nullptr, first_};
+        (first_ == nullptr ? last_ : Which::of(first_).before) = element;
         first_ = element;
     }
 
     void push_back(T* element) noexcept {
-        element->links = {last_, nullptr};
-        (last_ == nullptr ? first_ : last_->links.after) = element;
+        Which::of(element) = {last_, nullptr};
+        (last_ == nullptr ? first_ : Which::of(last_).after) = element;
         last_ = element;
     }
 
     void remove(T* element) noexcept {
-        auto& [before, after] = element->links;
-        (before == nullptr ? first_ : before->links.after) = after;
-        (after == nullptr ? last_ : after->links.before) = before;
-        element->links = {};
+        auto& [before, after] = Which::of(element);
+        (before == nullptr ? first_ : Which::of(before).after) = after;
+        (after == nullptr ? last_ : Which::of(after).before) = before;
+        Which::of(element) = {};
     }
 
   private:
