@@ -2,11 +2,14 @@
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/os/pages.h>
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 
 namespace ebb::os {
 namespace {
@@ -65,6 +68,35 @@ void* map(std::size_t bytes, std::size_t alignment) noexcept {
     return p;
 }
 
+void* map_as_is(std::size_t bytes, std::size_t alignment) noexcept {
+    return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE);
+}
+
+void keep_small(void* pages, std::size_t bytes) noexcept {
+    const int error = errno;
+    static_cast<void>(::madvise(pages, bytes, MADV_NOHUGEPAGE)); // a kernel without them: EINVAL
+    errno = error;
+}
+
+bool huge_pages_unasked() noexcept {
+    const int error = errno;
+    char text[64] = {};
+    const int file = ::open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        static_cast<void>(::read(file, text, sizeof text - 1) >= 0);
+        ::close(file);
+    }
+    errno = error;
+    return std::string_view(text).find("[always]") != std::string_view::npos;
+}
+
+void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
+    constexpr int set_vma = 0x53564d61; // PR_SET_VMA, younger than Debian 12's headers' users
+    const int error = errno;
+    static_cast<void>(::prctl(set_vma, 0, pages, bytes, name));
+    errno = error;
+}
+
 void release(void* pages, std::size_t bytes) noexcept {
     EBB_CHECK_AT(::madvise(pages, bytes, MADV_DONTNEED) == 0, "release: not a mapping of ours",
                  pages);
@@ -72,6 +104,18 @@ void release(void* pages, std::size_t bytes) noexcept {
 
 void unmap(void* pages, std::size_t bytes) noexcept {
     EBB_CHECK_AT(::munmap(pages, bytes) == 0, "unmap: not a mapping of ours", pages);
+}
+
+bool resident_pages(const void* pages, std::size_t bytes, unsigned char* in_core) noexcept {
+    const int error = errno;
+    const std::size_t count = align_up(bytes, page_size()) / page_size();
+    auto* const at = reinterpret_cast<void*>(address_of(pages));
+    const bool told = ::mincore(at, bytes, in_core) == 0;
+    errno = error;
+    for (std::size_t i = 0; i < count; ++i) {
+        in_core[i] = told ? in_core[i] & 1U : 0;
+    }
+    return told;
 }
 
 std::size_t resident(const void* pages, std::size_t bytes) noexcept {
@@ -82,11 +126,10 @@ std::size_t resident(const void* pages, std::size_t bytes) noexcept {
     const std::uintptr_t end = address_of(pages) + bytes;
     for (std::uintptr_t at = align_down(address_of(pages), page); at < end;) {
         const std::size_t length = std::min(align_up(end - at, page), block_pages * page);
-        if (::mincore(reinterpret_cast<void*>(at), length, in_core) != 0) {
-            return count * page;
+        if (!resident_pages(reinterpret_cast<void*>(at), length, in_core)) {
+            break;
         }
-        count += static_cast<std::size_t>(std::count_if(
-            in_core, in_core + length / page, [](unsigned char c) { return (c & 1U) != 0; }));
+        count += static_cast<std::size_t>(std::count(in_core, in_core + length / page, 1));
         at += length;
     }
     return count * page;

@@ -23,6 +23,20 @@ namespace ebb::os {
 /// asked of the kernel as huge pages, which it may grant: a page of those is resident whole.
 [[nodiscard]] void* map(std::size_t bytes, std::size_t alignment) noexcept;
 
+/// As map, without a wish for huge pages: what the system's policy makes of it. For heaps that give
+/// back page by page.
+[[nodiscard]] void* map_as_is(std::size_t bytes, std::size_t alignment) noexcept;
+
+/// Keeps these pages from becoming part of a huge page again: without it the kernel fills what was
+/// given back when it collapses the pages around it (transparent_hugepage=always).
+void keep_small(void* pages, std::size_t bytes) noexcept;
+
+/// Whether the kernel makes huge pages of mappings that don't ask for it. Cost: reads a small file.
+[[nodiscard]] bool huge_pages_unasked() noexcept;
+
+/// Gives a mapping a name that /proc/PID/smaps shows, where the kernel has that (5.17).
+void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
+
 /// Gives the memory back and keeps the addresses: the pages read as zeroes again.
 void release(void* pages, std::size_t bytes) noexcept;
 
@@ -32,5 +46,9 @@ void unmap(void* pages, std::size_t bytes) noexcept;
 /// How many of these bytes the kernel holds in memory now (mincore), in whole pages.
 /// Cost: a byte a page and one call for 4,096 pages.
 [[nodiscard]] std::size_t resident(const void* pages, std::size_t bytes) noexcept;
+
+/// Which of these pages the kernel holds in memory: sets `in_core[i]` to 1 or 0. False, all 0,
+/// where it doesn't tell. Cost: one call.
+bool resident_pages(const void* pages, std::size_t bytes, unsigned char* in_core) noexcept;
 
 } // namespace ebb::os

@@ -1,0 +1,60 @@
+// A mutual exclusion lock of four bytes: a compare-and-swap when free, a futex when held.
+//
+// Constant-initialised and without a destructor, so that it works inside of the first malloc and
+// after the last destructor. It allocates nothing and touches neither errno nor thread-local
+// storage. A holder that loses its processor is waited for asleep: 256 threads on 2 processors
+// don't spin at each other. (U. Drepper, "Futexes Are Tricky", the second mutex.)
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace ebb::os {
+
+class lock {
+  public:
+    constexpr lock() noexcept = default;
+    lock(const lock&) = delete;
+    lock& operator=(const lock&) = delete;
+
+    void acquire() noexcept {
+        std::uint32_t expected = open;
+        if (!state_.compare_exchange_strong(expected, held, std::memory_order_acquire,
+                                            std::memory_order_relaxed)) {
+            acquire_slowly();
+        }
+    }
+
+    void release() noexcept {
+        if (state_.exchange(open, std::memory_order_release) == awaited) {
+            wake_one();
+        }
+    }
+
+    /// Makes it free whoever held it. For the one thread of a forked child.
+    void reset() noexcept { state_.store(open, std::memory_order_relaxed); }
+
+  private:
+    static constexpr std::uint32_t open = 0;
+    static constexpr std::uint32_t held = 1;
+    static constexpr std::uint32_t awaited = 2; // held, and somebody may sleep
+
+    void acquire_slowly() noexcept;
+    void wake_one() noexcept;
+
+    std::atomic<std::uint32_t> state_{open};
+};
+
+/// Holds a lock for a scope.
+class lock_guard {
+  public:
+    explicit lock_guard(lock& l) noexcept : lock_(l) { lock_.acquire(); }
+    ~lock_guard() { lock_.release(); }
+    lock_guard(const lock_guard&) = delete;
+    lock_guard& operator=(const lock_guard&) = delete;
+
+  private:
+    lock& lock_;
+};
+
+} // namespace ebb::os
