@@ -1,7 +1,11 @@
 # What a stranger's find_package(ebb) finds.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS ebb_alloc ebb_maps EXPORT ebb_targets
+set(installed ebb_alloc ebb_maps)
+if(TARGET ebb_malloc)
+    list(APPEND installed ebb_malloc ebb_malloc_static)
+endif()
+install(TARGETS ${installed} EXPORT ebb_targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(folder alloc maps)

@@ -66,8 +66,8 @@ int ebb_heap_classes(struct ebb_heap_class* out, size_t size, size_t capacity,
 struct ebb_resident {
     uint64_t mapped;   /* bytes that were looked at */
     uint64_t resident; /* of these, in memory now */
-    uint64_t live;     /* of these, on pages that hold part of a live block */
-    uint64_t idle;     /* of these, on pages that hold none */
+    uint64_t live; /* of these, on pages with a slot that is out: the program's, or a thread's */
+    uint64_t idle; /* of these, on pages without one */
     uint64_t overhead; /* of these, on pages of the allocator's own tables */
 };
 

@@ -1,0 +1,330 @@
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/heap.h>
+#include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ebb::engine {
+
+constinit std::atomic<std::uint64_t> secret{0};
+
+namespace {
+
+// What a thread keeps of its own: a block that is freed and asked for again and again costs two
+// atomic exchanges then, where the page heap costs a lock and its lists twice. Larger ones take
+// their time in the program anyway.
+constexpr std::size_t largest_kept = 4 * mib;
+
+constexpr std::size_t most = PTRDIFF_MAX;
+
+void* no_memory() noexcept {
+    errno = ENOMEM;
+    return nullptr;
+}
+
+std::size_t round_to_blocks(std::size_t n) noexcept {
+    return align_up(std::max<std::size_t>(n, 1), block_bytes);
+}
+
+// A slot of the bin for this thread, from its cache or its central bin. Null without memory.
+void* take_slot(thread_cache& cache, std::size_t bin) noexcept {
+    cache_bin& b = cache.bins[bin];
+    void** const top = b.top.get();
+    if (top != b.floor) {
+        b.top.set(top - 1);
+        return top[-1];
+    }
+    return refill(cache, bin);
+}
+
+void give_slot(thread_cache& cache, std::size_t bin, void* slot) noexcept {
+    cache_bin& b = cache.bins[bin];
+    void** const top = b.top.get();
+    if (top != b.ceiling) {
+        __atomic_store_n(top, slot, __ATOMIC_RELAXED);
+        b.top.set(top + 1);
+        return;
+    }
+    flush(cache, bin, slot);
+}
+
+span* take_large(thread_cache& cache, std::size_t bytes, std::size_t alignment) noexcept {
+    if (bytes <= largest_kept && cache.large.load(std::memory_order_relaxed) != nullptr) {
+        if (span* const s = cache.large.exchange(nullptr, std::memory_order_acq_rel)) {
+            s->kept = false;
+            if (s->bytes() == bytes && is_aligned(s->start(), alignment)) {
+                s->zeroed = false;
+                return s;
+            }
+            page_heap::give(s);
+        }
+    }
+    return heap_closed() ? nullptr : page_heap::take_large(bytes, alignment);
+}
+
+void give_large(thread_cache& cache, span* s) noexcept {
+    const std::size_t bytes = s->bytes();
+    s->requested = 0;
+    if (bytes <= largest_kept) {
+        s->kept = true;
+        s = cache.large.exchange(s, std::memory_order_acq_rel);
+    }
+    if (s != nullptr) {
+        page_heap::give(s);
+    }
+    purge::expect(bytes);
+}
+
+// A place for n bytes that nothing is booked for yet.
+struct place {
+    void* start = nullptr;
+    std::size_t bin = bin_count; // or a large one
+    std::size_t slack = 0;
+    bool zeroed = false;
+};
+
+place take_place(thread_cache& cache, std::size_t bin, std::size_t n,
+                 std::size_t alignment = block_bytes) noexcept {
+    place to;
+    to.bin = bin;
+    if (bin < bin_count) {
+        to.start = take_slot(cache, bin);
+        if (to.start != nullptr) {
+            to.slack = detail::open_slot(to.start, bin, n);
+        }
+    } else if (span* const s = take_large(cache, round_to_blocks(n), alignment)) {
+        s->requested = n;
+        to.start = s->start();
+        to.slack = s->bytes() - n;
+        to.zeroed = s->zeroed;
+    }
+    return to;
+}
+
+// Where a live block stands. Stops the program on anything else.
+struct block_info {
+    page_entry entry;
+    std::size_t requested = 0;
+    std::size_t slack = 0;
+
+    [[nodiscard]] std::size_t bin() const noexcept {
+        return entry.is_bin() ? entry.bin() : bin_count;
+    }
+    [[nodiscard]] std::size_t usable_bytes() const noexcept {
+        return entry.is_bin() ? usable(traits[entry.bin()].slot, slack) : requested + slack;
+    }
+};
+
+block_info inspect(const void* p) noexcept {
+    block_info b;
+    b.entry = spans.find(address_of(p));
+    if (b.entry.is_bin()) {
+        b.slack = detail::check_block(p, b.entry);
+        b.requested = traits[b.entry.bin()].slot - b.slack;
+        return b;
+    }
+    const std::size_t tag = b.entry.tag_word();
+    if (tag == page_entry::none) {
+        misuse(misuse_kind::foreign, p);
+    }
+    const span* const s = b.entry.owner();
+    if (s->start() != p) {
+        misuse(misuse_kind::interior, p);
+    }
+    if (tag == page_entry::free_run || s->kept) {
+        misuse(misuse_kind::double_free, p);
+    }
+    b.requested = s->requested;
+    b.slack = s->bytes() - s->requested;
+    return b;
+}
+
+void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t requested,
+          std::size_t slack) noexcept {
+    if (bin == bin_count) {
+        cache.hold_large(sign, requested, requested + slack);
+    } else if (has_tail(bin)) {
+        cache.leave(bin, sign * static_cast<std::int64_t>(slack));
+    }
+}
+
+void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
+    if (from.entry.is_bin()) {
+        detail::close_slot(p);
+        give_slot(cache, from.entry.bin(), p);
+    } else {
+        give_large(cache, from.entry.owner());
+    }
+}
+
+// The slow road of every allocation: by its bin, or bin_count for a large block.
+place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_bytes) noexcept {
+    place to;
+    {
+        const booking books;
+        to = take_place(*books, bin, n, alignment);
+        if (to.start != nullptr) {
+            hold(*books, bin, 1, n, to.slack);
+            books->allocations.add(1);
+            books->grow(n);
+        }
+    }
+    purge::poll();
+    if (to.start == nullptr) {
+        errno = ENOMEM;
+    }
+    return to;
+}
+
+// The bin whose slots are multiples of the alignment, or bin_count.
+std::size_t aligned_bin(std::size_t n, std::size_t alignment) noexcept {
+    const std::size_t bytes = align_up(std::max<std::size_t>(n, 1), alignment);
+    if (alignment > block_bytes || bytes > largest_slot) {
+        return bin_count;
+    }
+    std::size_t c = class_of(bytes);
+    while (slot_of(c) % alignment != 0) {
+        ++c;
+    }
+    return 2 * c + (n < slot_of(c) ? 1 : 0);
+}
+
+std::size_t any_bin(std::size_t n) noexcept {
+    return n <= largest_slot ? bin_of(n) : bin_count;
+}
+
+// A block changes its size where it stands. False, nothing changed, where it can't.
+bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept {
+    const std::size_t bin = before.bin();
+    if (any_bin(n) != bin) {
+        return false;
+    }
+    std::size_t slack = 0;
+    if (bin == bin_count) {
+        span* const s = before.entry.owner();
+        if (!page_heap::resize(s, round_to_blocks(n))) {
+            return false;
+        }
+        s->requested = n;
+        slack = s->bytes() - n;
+    } else if (has_tail(bin)) {
+        slack = traits[bin].slot - n;
+        write_remainder(static_cast<unsigned char*>(p) + traits[bin].slot, slack);
+    }
+    const booking books;
+    hold(*books, bin, -1, before.requested, before.slack);
+    hold(*books, bin, 1, n, slack);
+    n > before.requested ? books->grow(n - before.requested) : books->shrink(before.requested - n);
+    return true;
+}
+
+} // namespace
+
+void* detail::allocate_slowly(std::size_t n) noexcept {
+    return n > most - block_bytes ? no_memory() : allocate_in(any_bin(n), n).start;
+}
+
+void* allocate_zeroed(std::size_t n) noexcept {
+    if (n > most - block_bytes) {
+        return no_memory();
+    }
+    if (n <= largest_slot) {
+        void* const p = allocate(n);
+        return p == nullptr ? nullptr : std::memset(p, 0, n);
+    }
+    const place to = allocate_in(bin_count, n);
+    return to.start == nullptr || to.zeroed ? to.start : std::memset(to.start, 0, n);
+}
+
+void* allocate_aligned(std::size_t n, std::size_t alignment) noexcept {
+    if (alignment <= slot_alignment) {
+        return allocate(n);
+    }
+    if (n > most - block_bytes || alignment > most - block_bytes - n) {
+        return no_memory();
+    }
+    return allocate_in(aligned_bin(n, alignment), n, std::max(alignment, block_bytes)).start;
+}
+
+void detail::check_not_free(const void* p, page_entry entry, std::size_t index) noexcept {
+    const std::size_t bin = entry.bin();
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, sizeof word);
+    // Zero: a page that was given back, or was never touched, has its free slots in their span.
+    // The mark: the slot may also lie loose, or in any thread's cache.
+    const bool free = word == 0
+                          ? entry.owner()->is_free(index)
+                          : central[bin].holds(bin, entry.owner(), p) || cached_anywhere(bin, p);
+    if (free) {
+        misuse(misuse_kind::double_free, p, traits[bin].slot);
+    }
+}
+
+void detail::deallocate_slowly(void* p) noexcept {
+    if (p == nullptr) {
+        return;
+    }
+    const int error = errno;
+    const block_info block = inspect(p);
+    {
+        const booking books;
+        hold(*books, block.bin(), -1, block.requested, block.slack);
+        books->frees.add(1);
+        books->shrink(block.requested);
+        give_place(*books, p, block);
+    }
+    purge::poll();
+    errno = error;
+}
+
+std::size_t usable_size(const void* p) noexcept {
+    return p == nullptr ? 0 : inspect(p).usable_bytes();
+}
+
+std::size_t good_size(std::size_t n, std::size_t alignment) noexcept {
+    if (n > most - block_bytes || alignment > most - block_bytes - n) {
+        return 0;
+    }
+    const std::size_t bin = alignment <= slot_alignment ? any_bin(n) : aligned_bin(n, alignment);
+    return bin == bin_count ? round_to_blocks(n) : usable(traits[bin].slot, traits[bin].slot - n);
+}
+
+std::size_t page_bytes() noexcept {
+    return os::page_size();
+}
+
+void* reallocate(void* p, std::size_t n) noexcept {
+    const block_info before = inspect(p);
+    if (n > most - block_bytes) {
+        return no_memory();
+    }
+    const int error = errno;
+    if (resize_in_place(p, n, before)) {
+        errno = error;
+        return p;
+    }
+    place to;
+    {
+        const booking books;
+        to = take_place(*books, any_bin(n), n);
+        if (to.start != nullptr) {
+            std::memcpy(to.start, p, std::min(n, before.usable_bytes()));
+            hold(*books, to.bin, 1, n, to.slack);
+            hold(*books, before.bin(), -1, before.requested, before.slack);
+            n > before.requested ? books->grow(n - before.requested)
+                                 : books->shrink(before.requested - n);
+            give_place(*books, p, before);
+        }
+    }
+    purge::poll();
+    if (to.start == nullptr) {
+        return no_memory();
+    }
+    errno = error;
+    return to.start;
+}
+
+} // namespace ebb::engine

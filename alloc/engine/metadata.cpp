@@ -1,0 +1,109 @@
+#include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/os/lock.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+namespace ebb::engine {
+
+namespace {
+
+constexpr std::size_t line = 64;
+constexpr std::size_t chunk_bytes = 256 * kib;
+constexpr std::size_t kept_sizes = 1024 / line + 1;
+
+// At the front of every mapping, so that resident() finds them all.
+struct chunk {
+    chunk* older;
+    std::size_t bytes;
+};
+
+struct free_piece {
+    free_piece* next;
+};
+
+constinit os::lock guard;
+constinit chunk* chunks = nullptr;
+constinit std::byte* front = nullptr;
+constinit std::size_t left_bytes = 0;
+constinit free_piece* kept[kept_sizes] = {};
+constinit std::atomic<std::uint64_t> mapped_bytes{0};
+
+// A mapping with its header written, or null.
+chunk* take(std::size_t bytes) noexcept {
+    auto* const c = static_cast<chunk*>(os::map_as_is(bytes, os::page_size()));
+    if (c == nullptr) {
+        return nullptr;
+    }
+    os::name_pages(c, bytes, "ebb tables");
+    *c = {chunks, bytes};
+    chunks = c;
+    mapped_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    return c;
+}
+
+} // namespace
+
+void* metadata::allocate(std::size_t bytes) noexcept {
+    bytes = align_up(bytes, line);
+    const os::lock_guard hold(guard);
+    if (bytes / line < kept_sizes && kept[bytes / line] != nullptr) {
+        free_piece* const p = kept[bytes / line];
+        kept[bytes / line] = p->next;
+        std::memset(p, 0, bytes);
+        return p;
+    }
+    if (bytes > chunk_bytes / 4) { // a mapping of its own: a leaf, whose pages stay untouched
+        chunk* const c = take(align_up(bytes + line, os::page_size()));
+        return c == nullptr ? nullptr : advance(c, line);
+    }
+    if (bytes > left_bytes) {
+        const std::size_t size = std::max(chunk_bytes, os::page_size());
+        chunk* const c = take(size);
+        if (c == nullptr) {
+            return nullptr;
+        }
+        front = static_cast<std::byte*>(advance(c, line));
+        left_bytes = size - line;
+    }
+    void* const p = front;
+    front += bytes;
+    left_bytes -= bytes;
+    return p;
+}
+
+void metadata::deallocate(void* p, std::size_t bytes) noexcept {
+    const os::lock_guard hold(guard);
+    auto* const piece = static_cast<free_piece*>(p);
+    const std::size_t size = align_up(bytes, line) / line;
+    piece->next = kept[size];
+    kept[size] = piece;
+}
+
+std::uint64_t metadata::mapped() noexcept {
+    return mapped_bytes.load(std::memory_order_relaxed);
+}
+
+std::uint64_t metadata::resident() noexcept {
+    const os::lock_guard hold(guard);
+    std::uint64_t bytes = 0;
+    for (const chunk* c = chunks; c != nullptr; c = c->older) {
+        bytes += os::resident(c, c->bytes);
+    }
+    return bytes;
+}
+
+void metadata::before_fork() noexcept {
+    guard.acquire();
+}
+void metadata::after_fork() noexcept {
+    guard.release();
+}
+void metadata::in_child() noexcept {
+    guard.reset();
+}
+
+} // namespace ebb::engine

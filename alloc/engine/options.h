@@ -1,0 +1,15 @@
+// EBB_OPTIONS: one variable, `key:value,key:value`.
+//
+//     purge_ms:N      how long free memory stays before it goes to the system; `never` keeps it
+//     thread:on|off   whether a background thread may do that
+//
+// An unknown key, or a value that it doesn't take, is told once on standard error and left out.
+// Ignored where the process runs with more rights than its caller.
+#pragma once
+
+namespace ebb::engine {
+
+/// Reads the environment and configures the engine. Once, before threads start.
+void apply_options() noexcept;
+
+} // namespace ebb::engine

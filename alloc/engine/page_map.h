@@ -1,0 +1,82 @@
+// From an address to the span that it lies in: two loads, no lock.
+//
+// A word a 64 KiB block: the span's descriptor in the low 48 bits, a tag in the high 16. The tag of
+// a span of slots is its bin + 1, so that free() knows the slot's size without touching the
+// descriptor. A leaf covers 4 GiB (512 KiB of words, resident where used: 0.01 % of a heap). The
+// root stands in the library's zeroed data: 512 KiB of addresses, a page or two of them touched.
+//
+// An address that was never ours has no leaf or a zero word: that is how a foreign pointer is
+// found.
+#pragma once
+
+#include <ebb/alloc/engine/size_class.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace ebb::engine {
+
+struct span;
+
+/// What a block of the page map says.
+class page_entry {
+  public:
+    enum tag : std::uint16_t { none = 0, large = bin_count + 1, free_run = bin_count + 2 };
+
+    constexpr page_entry() noexcept = default;
+    explicit constexpr page_entry(std::uint64_t word) noexcept : word_(word) {}
+    page_entry(span* s, std::size_t tag_value) noexcept
+        : word_(reinterpret_cast<std::uintptr_t>(s) | (std::uint64_t{tag_value} << 48)) {}
+
+    [[nodiscard]] constexpr std::size_t tag_word() const noexcept { return word_ >> 48; }
+    [[nodiscard]] constexpr bool is_bin() const noexcept { return tag_word() - 1 < bin_count; }
+    /// Requires: is_bin().
+    [[nodiscard]] constexpr std::size_t bin() const noexcept { return tag_word() - 1; }
+    [[nodiscard]] span* owner() const noexcept {
+        return reinterpret_cast<span*>(word_ & ((std::uint64_t{1} << 48) - 1));
+    }
+    [[nodiscard]] constexpr std::uint64_t word() const noexcept { return word_; }
+
+  private:
+    std::uint64_t word_ = 0;
+};
+
+class page_map {
+  public:
+    /// The entry of the block that `address` lies in; zero for one that isn't ours.
+    [[nodiscard]] page_entry find(std::uintptr_t address) const noexcept {
+        if (address >> 48 != 0) [[unlikely]] {
+            return {};
+        }
+        const leaf* const l = root_[address >> 32].load(std::memory_order_acquire);
+        if (l == nullptr) [[unlikely]] {
+            return {};
+        }
+        return page_entry(
+            l->words[(address >> block_shift) % leaf_words].load(std::memory_order_relaxed));
+    }
+
+    /// Makes room for entries of these bytes. False when there is no memory for a leaf; what is
+    /// there stays. Requires: callers take turns.
+    [[nodiscard]] bool cover(std::uintptr_t address, std::size_t bytes) noexcept;
+
+    /// Requires: covered; callers own the block.
+    void set(std::uintptr_t address, page_entry entry) noexcept {
+        leaf* const l = root_[address >> 32].load(std::memory_order_relaxed);
+        l->words[(address >> block_shift) % leaf_words].store(entry.word(),
+                                                              std::memory_order_release);
+    }
+
+  private:
+    static constexpr std::size_t leaf_words = std::size_t{1} << (32 - block_shift);
+    struct leaf {
+        std::atomic<std::uint64_t> words[leaf_words];
+    };
+    std::atomic<leaf*> root_[std::size_t{1} << 16]{};
+};
+
+/// The process's one.
+extern constinit page_map spans;
+
+} // namespace ebb::engine

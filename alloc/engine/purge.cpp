@@ -1,0 +1,122 @@
+#include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/sanitizers.h>
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/thread_cache.h>
+#include <ebb/alloc/os/background.h>
+#include <ebb/alloc/os/clock.h>
+#include <ebb/alloc/os/futex.h>
+#include <ebb/alloc/os/lock.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace ebb::engine {
+namespace {
+
+// Below this nobody starts a thread: what small programs free is needed again or not worth it.
+constexpr std::size_t worth_a_thread = 4 * mib;
+constexpr std::uint32_t linger_ms = 1000;
+
+constinit std::atomic<std::uint64_t> waiting_bytes{0};
+constinit std::atomic<std::uint32_t> last_look{0};
+constinit std::uint32_t age_ms = purge::default_ms;
+constinit bool may_start = !sanitized;
+constinit std::atomic<bool> working{false}; // a thread is there, or poll() does its work
+constinit os::lock sweeping;                // one sweep at a time: central_bin::purge needs that
+constinit os::lock starting;
+constinit os::background_thread thread;
+constinit std::atomic<std::uint32_t> nobody_wakes{0};
+
+std::uint32_t interval() noexcept {
+    return std::max<std::uint32_t>(age_ms / 4, 1);
+}
+
+// Returns whether anything waits on.
+bool sweep(std::uint32_t age) noexcept {
+    const os::lock_guard hold(sweeping);
+    const std::uint32_t now = os::coarse_milliseconds();
+    bool waits = reclaim_large(age == 0);
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+        waits = central[bin].purge(bin, now, age) || waits;
+    }
+    return page_heap::purge(now, age) || waits;
+}
+
+void work() noexcept {
+    std::uint32_t quiet_since = os::coarse_milliseconds();
+    for (;;) {
+        os::futex_wait(nobody_wakes, 0, static_cast<long>(interval()));
+        waiting_bytes.store(0, std::memory_order_relaxed);
+        const bool waits = sweep(age_ms);
+        const std::uint32_t now = os::coarse_milliseconds();
+        if (waits) {
+            quiet_since = now;
+        } else if (now - quiet_since >= linger_ms) {
+            working.store(false, std::memory_order_release);
+            return;
+        }
+    }
+}
+
+} // namespace
+
+void purge::configure(std::uint32_t purge_ms, bool use_thread) noexcept {
+    age_ms = purge_ms;
+    may_start = use_thread && !sanitized;
+}
+
+void purge::expect(std::size_t bytes) noexcept {
+    const std::uint64_t all = waiting_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+    if (all < worth_a_thread || working.load(std::memory_order_relaxed) || age_ms == never ||
+        !may_start) {
+        return;
+    }
+    const os::lock_guard hold(starting);
+    if (!working.load(std::memory_order_acquire) && !thread.running()) {
+        working.store(true, std::memory_order_relaxed);
+        if (!thread.start(work)) {
+            working.store(false, std::memory_order_relaxed);
+            may_start = false;
+        }
+    }
+}
+
+void purge::poll() noexcept {
+    if (waiting_bytes.load(std::memory_order_relaxed) < worth_a_thread || age_ms == never ||
+        may_start) {
+        return;
+    }
+    const std::uint32_t now = os::coarse_milliseconds();
+    std::uint32_t last = last_look.load(std::memory_order_relaxed);
+    if (now - last >= interval() && last_look.compare_exchange_strong(last, now)) {
+        if (!sweep(age_ms)) {
+            waiting_bytes.store(0, std::memory_order_relaxed);
+        }
+    }
+}
+
+bool purge::all() noexcept {
+    const std::uint64_t before = page_heap::dirty_bytes();
+    flush_own_cache();
+    sweep(0);
+    return before != page_heap::dirty_bytes();
+}
+
+void purge::before_fork() noexcept {
+    sweeping.acquire();
+    starting.acquire();
+}
+void purge::after_fork() noexcept {
+    starting.release();
+    sweeping.release();
+}
+void purge::in_child() noexcept {
+    starting.reset();
+    sweeping.reset();
+    thread.forget();
+    working.store(false, std::memory_order_relaxed);
+}
+
+} // namespace ebb::engine

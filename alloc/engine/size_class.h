@@ -1,0 +1,137 @@
+// Sizes: which class serves n bytes, and what a class's spans look like.
+//
+// Classes up to 128 bytes stand 16 apart, above that eight to a doubling, so that a slot is never
+// more than an eighth larger than what it serves (from 128 bytes on). A class has two bins: in an
+// `exact` bin every block asked for just the slot's size; in the other, `tail`, every block asked
+// for less, and the slot's last byte says by how much (remainder.h). That is what keeps exact
+// counts without a header and without a side table: which bin a slot is of stands in the page map.
+//
+//     n         1..16  17..32 ...  113..128   129..144 ... 241..256   257..288 ...   ... 262144
+//     class       0       1   ...     7           8    ...    15         16    ...         95
+//     bin       2*class, and 2*class + 1 where n is less than the slot
+//
+// Larger blocks have a span of their own.
+#pragma once
+
+#include <ebb/alloc/base/bytes.h>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace ebb::engine {
+
+/// The page heap's unit, and the page map's: spans are whole blocks, aligned to that.
+inline constexpr std::size_t block_shift = 16;
+inline constexpr std::size_t block_bytes = std::size_t{1} << block_shift;
+
+inline constexpr std::size_t slot_alignment = 16;
+inline constexpr std::size_t class_count = 96;
+inline constexpr std::size_t bin_count = 2 * class_count;
+inline constexpr std::size_t largest_slot = 256 * kib;
+
+/// Up to here threads keep slots of their own; larger ones come from the central bins.
+inline constexpr std::size_t largest_cached_slot = 32 * kib;
+
+/// The class of `n` bytes. Requires: n <= largest_slot.
+[[nodiscard]] constexpr std::size_t class_of(std::size_t n) noexcept {
+    if (n <= 128) {
+        return n == 0 ? 0 : (n - 1) / slot_alignment;
+    }
+    const auto shift = static_cast<std::size_t>(std::bit_width(n - 1)) - 4;
+    return 8 + (shift - 4) * 8 + ((n - 1) >> shift) - 8;
+}
+
+/// Bytes of a slot of that class.
+[[nodiscard]] constexpr std::size_t slot_of(std::size_t size_class) noexcept {
+    if (size_class < 8) {
+        return (size_class + 1) * slot_alignment;
+    }
+    const std::size_t shift = 4 + (size_class - 8) / 8;
+    return ((size_class & 7) + 9) << shift;
+}
+
+inline constexpr std::size_t cached_bin_count = 2 * (class_of(largest_cached_slot) + 1);
+
+/// What the paths need of a bin, in one line of cache.
+struct bin_traits {
+    std::uint32_t slot;       ///< bytes
+    std::uint32_t span_bytes; ///< a power of two, and the span's alignment
+    std::uint64_t inverse;    ///< ceil(2^44 / slot): offset * inverse >> 44 is the slot's index
+
+    /// The index of the slot that `offset` bytes into the span lie in. Exact: the error of
+    /// offset * inverse is below offset * slot < 2^20 * 2^18 < 2^44.
+    [[nodiscard]] constexpr std::size_t index(std::size_t offset) const noexcept {
+        return static_cast<std::size_t>((offset * inverse) >> 44);
+    }
+
+    [[nodiscard]] constexpr std::size_t slots() const noexcept { return span_bytes / slot; }
+};
+
+namespace detail {
+
+constexpr bin_traits make_traits(std::size_t slot) {
+    // A span holds at least eight slots up to 32 KiB, and four above.
+    const std::size_t span = slot <= 8 * kib ? 64 * kib : slot <= 32 * kib ? 256 * kib : mib;
+    return {static_cast<std::uint32_t>(slot), static_cast<std::uint32_t>(span),
+            ((std::uint64_t{1} << 44) + slot - 1) / slot};
+}
+
+constexpr std::array<bin_traits, bin_count> make_all_traits() {
+    std::array<bin_traits, bin_count> all{};
+    for (std::size_t i = 0; i < bin_count; ++i) {
+        all[i] = make_traits(slot_of(i / 2));
+    }
+    return all;
+}
+
+inline constexpr std::size_t table_limit = 1024;
+
+constexpr std::array<std::uint8_t, table_limit + 1> make_bins() {
+    std::array<std::uint8_t, table_limit + 1> bins{};
+    for (std::size_t n = 0; n <= table_limit; ++n) {
+        const std::size_t c = class_of(n);
+        bins[n] = static_cast<std::uint8_t>(2 * c + (n < slot_of(c) ? 1 : 0));
+    }
+    return bins;
+}
+
+inline constexpr std::array<std::uint8_t, table_limit + 1> bins = make_bins();
+
+} // namespace detail
+
+inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_traits();
+
+/// Whether blocks of this bin asked for less than their slot.
+[[nodiscard]] constexpr bool has_tail(std::size_t bin) noexcept {
+    return (bin & 1) != 0;
+}
+
+/// The bin of `n` bytes. Requires: n <= largest_slot.
+[[nodiscard]] constexpr std::size_t bin_of(std::size_t n) noexcept {
+    if (n <= detail::table_limit) {
+        return detail::bins[n];
+    }
+    const std::size_t c = class_of(n);
+    return 2 * c + (n < slot_of(c) ? 1 : 0);
+}
+
+/// How many slots of a bin a thread keeps at most. Figures: README of this folder.
+[[nodiscard]] constexpr std::size_t cache_capacity(std::size_t bin) noexcept {
+    const std::size_t slot = traits[bin].slot;
+    return slot <= 64 ? 128 : slot <= 256 ? 64 : slot <= 1024 ? 32 : slot <= 4096 ? 16 : 8;
+}
+
+static_assert(class_of(largest_slot) == class_count - 1 &&
+              slot_of(class_count - 1) == largest_slot);
+static_assert([] {
+    for (std::size_t c = 0; c < class_count; ++c) {
+        if (class_of(slot_of(c)) != c || (c > 0 && class_of(slot_of(c - 1) + 1) != c)) {
+            return false;
+        }
+    }
+    return true;
+}());
+
+} // namespace ebb::engine

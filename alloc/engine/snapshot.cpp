@@ -1,0 +1,80 @@
+#include <ebb/alloc/base/check.h>
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/snapshot.h>
+#include <ebb/alloc/engine/thread_cache.h>
+
+namespace ebb::engine {
+namespace {
+
+std::uint64_t unsigned_of(std::int64_t n) noexcept {
+    return static_cast<std::uint64_t>(n);
+}
+
+} // namespace
+
+ebb_ledger read_ledger() noexcept {
+    const thread_totals threads = read_threads();
+    ebb_ledger l{};
+    l.requested = unsigned_of(threads.requested);
+    l.slack = unsigned_of(threads.slack);
+    l.overhead = metadata::mapped();
+    l.mapped = page_heap::mapped() + l.overhead;
+    l.idle = l.mapped - l.overhead - l.requested - l.slack;
+    l.peak_requested = unsigned_of(threads.peak_requested);
+    l.peak_mapped = l.mapped; // nothing that was mapped goes: regions keep their addresses
+    l.allocations = threads.allocations;
+    l.frees = threads.frees;
+    return l;
+}
+
+std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
+    for (std::size_t c = 0; c < class_count && c < capacity; ++c) {
+        ebb_heap_class& to = out[c];
+        to = {};
+        to.slot = slot_of(c);
+        for (std::size_t bin = 2 * c; bin < 2 * c + 2; ++bin) {
+            const central_bin::totals central_part = central[bin].read();
+            const bin_totals threads = read_bin(bin);
+            const std::uint64_t blocks = central_part.slots_out - threads.cached_slots;
+            to.blocks += blocks;
+            to.slack += unsigned_of(threads.remainders);
+            to.requested += blocks * to.slot - unsigned_of(threads.remainders);
+            to.idle += central_part.span_bytes - blocks * to.slot;
+        }
+    }
+    if (class_count < capacity) {
+        const large_totals large = read_large();
+        out[class_count] = {0, unsigned_of(large.blocks), unsigned_of(large.requested),
+                            unsigned_of(large.slack), large.kept_bytes};
+    }
+    return class_count + 1;
+}
+
+void validate() noexcept {
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+        central[bin].validate(bin);
+    }
+    page_heap::validate();
+    ebb_heap_class classes[class_count + 1];
+    read_classes(classes, class_count + 1);
+    const page_heap::free_totals runs = page_heap::free_runs_now(false);
+    const ebb_ledger l = read_ledger();
+    ebb_heap_class sum{};
+    for (const ebb_heap_class& c : classes) {
+        sum.blocks += c.blocks;
+        sum.requested += c.requested;
+        sum.slack += c.slack;
+        sum.idle += c.idle;
+    }
+    EBB_CHECK(sum.blocks == l.allocations - l.frees, "heap: blocks and calls disagree");
+    EBB_CHECK(sum.requested == l.requested, "heap: requested, by class and by thread, disagree");
+    EBB_CHECK(sum.slack == l.slack, "heap: slack, by class and by thread, disagree");
+    EBB_CHECK(sum.idle + runs.dirty_bytes + runs.clean_bytes == l.idle,
+              "heap: idle, walked and by difference, disagree");
+    EBB_CHECK(l.peak_requested >= l.requested && l.peak_mapped >= l.mapped,
+              "heap: a peak below its term");
+}
+
+} // namespace ebb::engine

@@ -1,0 +1,83 @@
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/heap.h>
+#include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/engine/options.h>
+#include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/engine/thread_cache.h>
+#include <ebb/alloc/os/start_up.h>
+
+#include <pthread.h>
+
+#include <atomic>
+
+namespace ebb::engine {
+namespace {
+
+constinit std::atomic<bool> loaded{false};
+constinit std::atomic<bool> watching{false};
+constinit pthread_key_t thread_end{};
+
+// Everything is held through a fork, outermost first, so that the child finds it whole. A thread
+// holds at most these, in this order.
+void before_fork() noexcept {
+    purge::before_fork();
+    caches_before_fork();
+    for (central_bin& bin : central) {
+        bin.before_fork();
+    }
+    page_heap::before_fork();
+    metadata::before_fork();
+}
+
+void after_fork() noexcept {
+    metadata::after_fork();
+    page_heap::after_fork();
+    for (central_bin& bin : central) {
+        bin.after_fork();
+    }
+    caches_after_fork();
+    purge::after_fork();
+}
+
+void in_child() noexcept {
+    metadata::in_child();
+    page_heap::in_child();
+    for (central_bin& bin : central) {
+        bin.in_child();
+    }
+    caches_in_child();
+    purge::in_child();
+}
+
+} // namespace
+
+void start() noexcept {
+    if (secret.load(std::memory_order_relaxed) == 0) {
+        secret.store(os::process_secret() | 1,
+                     std::memory_order_relaxed); // the same for all who race
+    }
+}
+
+void load() noexcept {
+    if (loaded.exchange(true)) {
+        return;
+    }
+    start();
+    apply_options();
+    static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));
+    if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {
+        watching.store(true, std::memory_order_release);
+        watch_thread_end();
+    }
+}
+
+void watch_thread_end() noexcept {
+    if (watching.load(std::memory_order_acquire)) {
+        // Any value but null: the destructor runs for those who have one.
+        static_cast<void>(::pthread_setspecific(thread_end, &loaded));
+    }
+}
+
+} // namespace ebb::engine
