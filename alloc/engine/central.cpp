@@ -134,8 +134,7 @@ bool central_bin::purge_spans(std::uint32_t now, std::uint32_t age) noexcept {
     for (;;) {
         guard_.acquire();
         span* const s = queue_.front();
-        if (s == nullptr ||
-            static_cast<std::int32_t>(now - s->stamp) < static_cast<std::int32_t>(age)) {
+        if (s == nullptr || !s->aged(now, age)) {
             guard_.release();
             return s != nullptr;
         }

@@ -9,8 +9,6 @@
 
 namespace ebb::engine {
 
-constinit std::atomic<std::uint64_t> secret{0};
-
 namespace {
 
 // What a thread keeps of its own: a block that is freed and asked for again and again costs two
@@ -78,6 +76,43 @@ void give_large(thread_cache& cache, span* s) noexcept {
     purge::expect(bytes);
 }
 
+// Makes a slot a block of n bytes. Returns what it leaves of the slot.
+std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept {
+    detail::set_first_word(slot, detail::no_mark);
+    const std::size_t remainder = traits[bin].slot - n;
+    if (has_tail(bin)) {
+        write_remainder(static_cast<unsigned char*>(slot) + traits[bin].slot, remainder);
+    }
+    return remainder;
+}
+
+// Stops the program unless p is a live block of the span. Returns what it leaves of its slot.
+std::size_t check_block(const void* p, page_entry entry) noexcept {
+    const std::size_t bin = entry.tag();
+    const bin_traits& t = traits[bin];
+    const std::size_t offset = address_of(p) & (t.span_bytes - 1);
+    const std::size_t index = t.index(offset);
+    if (index * t.slot != offset) {
+        misuse(misuse_kind::interior, p, t.slot);
+    }
+    // Zero: a page that was given back, or was never touched, has its free slots in their span.
+    // The mark: the slot may also lie loose, or in any thread's cache.
+    const std::uint64_t word = detail::first_word(p);
+    if ((word == 0 && entry.owner()->is_free(index)) ||
+        (word == detail::mark_of(p) &&
+         (central[bin].holds(bin, entry.owner(), p) || cached_anywhere(bin, p)))) {
+        misuse(misuse_kind::double_free, p, t.slot);
+    }
+    if (!has_tail(bin)) {
+        return 0;
+    }
+    const std::size_t remainder = read_remainder(static_cast<const unsigned char*>(p) + t.slot);
+    if (remainder - 1 >= t.slot) {
+        misuse(misuse_kind::overrun, p, t.slot);
+    }
+    return remainder;
+}
+
 // A place for n bytes that nothing is booked for yet.
 struct place {
     void* start = nullptr;
@@ -93,7 +128,7 @@ place take_place(thread_cache& cache, std::size_t bin, std::size_t n,
     if (bin < bin_count) {
         to.start = take_slot(cache, bin);
         if (to.start != nullptr) {
-            to.slack = detail::open_slot(to.start, bin, n);
+            to.slack = open_slot(to.start, bin, n);
         }
     } else if (span* const s = take_large(cache, round_to_blocks(n), alignment)) {
         s->requested = n;
@@ -111,10 +146,10 @@ struct block_info {
     std::size_t slack = 0;
 
     [[nodiscard]] std::size_t bin() const noexcept {
-        return entry.is_bin() ? entry.bin() : bin_count;
+        return entry.is_bin() ? entry.tag() : bin_count;
     }
     [[nodiscard]] std::size_t usable_bytes() const noexcept {
-        return entry.is_bin() ? usable(traits[entry.bin()].slot, slack) : requested + slack;
+        return entry.is_bin() ? usable(traits[entry.tag()].slot, slack) : requested + slack;
     }
 };
 
@@ -122,11 +157,11 @@ block_info inspect(const void* p) noexcept {
     block_info b;
     b.entry = spans.find(address_of(p));
     if (b.entry.is_bin()) {
-        b.slack = detail::check_block(p, b.entry);
-        b.requested = traits[b.entry.bin()].slot - b.slack;
+        b.slack = check_block(p, b.entry);
+        b.requested = traits[b.entry.tag()].slot - b.slack;
         return b;
     }
-    const std::size_t tag = b.entry.tag_word();
+    const std::size_t tag = b.entry.tag();
     if (tag == page_entry::none) {
         misuse(misuse_kind::foreign, p);
     }
@@ -153,8 +188,8 @@ void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t r
 
 void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
     if (from.entry.is_bin()) {
-        detail::close_slot(p);
-        give_slot(cache, from.entry.bin(), p);
+        detail::set_first_word(p, detail::mark_of(p));
+        give_slot(cache, from.entry.tag(), p);
     } else {
         give_large(cache, from.entry.owner());
     }
@@ -189,7 +224,7 @@ std::size_t aligned_bin(std::size_t n, std::size_t alignment) noexcept {
     while (slot_of(c) % alignment != 0) {
         ++c;
     }
-    return 2 * c + (n < slot_of(c) ? 1 : 0);
+    return 2 * c + (n < slot_of(c) ? 2 : 1);
 }
 
 std::size_t any_bin(std::size_t n) noexcept {
@@ -247,20 +282,6 @@ void* allocate_aligned(std::size_t n, std::size_t alignment) noexcept {
         return no_memory();
     }
     return allocate_in(aligned_bin(n, alignment), n, std::max(alignment, block_bytes)).start;
-}
-
-void detail::check_not_free(const void* p, page_entry entry, std::size_t index) noexcept {
-    const std::size_t bin = entry.bin();
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, sizeof word);
-    // Zero: a page that was given back, or was never touched, has its free slots in their span.
-    // The mark: the slot may also lie loose, or in any thread's cache.
-    const bool free = word == 0
-                          ? entry.owner()->is_free(index)
-                          : central[bin].holds(bin, entry.owner(), p) || cached_anywhere(bin, p);
-    if (free) {
-        misuse(misuse_kind::double_free, p, traits[bin].slot);
-    }
 }
 
 void detail::deallocate_slowly(void* p) noexcept {

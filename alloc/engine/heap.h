@@ -6,11 +6,11 @@
 // the tail what was asked for; the slot goes to this thread's cache, whoever allocated it.
 // An empty or full cache deals with its central bin in batches (central.h).
 //
-// Freed slots carry a mark, `secret ^ address`, in their first word. A block that comes with its
-// own mark, or with a zero there (its page may have been given back meanwhile), is looked up where
-// free slots are: so a double free stops the program at once, however late and on whatever thread
-// it comes. Only a free of a block that was handed out again meanwhile can't be told from a right
-// one.
+// Freed slots carry a mark, their address's complement, in their first word. A block that comes
+// with its own mark, or with a zero there (its page may have been given back meanwhile), is looked
+// up where free slots are: so a double free stops the program at once, however late and on whatever
+// thread it comes. Only a free of a block that was handed out again meanwhile can't be told from a
+// right one.
 //
 // Errors: null, errno as the system left it; the heap and its ledger as before.
 // Threads: any.
@@ -28,9 +28,6 @@
 #include <cstring>
 
 namespace ebb::engine {
-
-/// The process's own, never 0 after the first call.
-extern constinit std::atomic<std::uint64_t> secret;
 
 /// `n` bytes aligned to 16 (n may be 0). Null where n exceeds PTRDIFF_MAX or memory is out.
 [[nodiscard]] inline void* allocate(std::size_t n) noexcept;
@@ -63,54 +60,29 @@ namespace detail {
 
 [[nodiscard]] void* allocate_slowly(std::size_t n) noexcept;
 void deallocate_slowly(void* p) noexcept;
-void check_not_free(const void* p, page_entry entry, std::size_t index) noexcept;
-
+/// What a free slot holds in its first word. Not the address itself: lists' heads point to
+/// themselves.
 inline std::uint64_t mark_of(const void* p) noexcept {
-    return secret.load(std::memory_order_relaxed) ^ address_of(p);
+    return ~std::uint64_t{address_of(p)};
 }
 
-/// Makes a slot a block of n bytes. Returns what it leaves of the slot.
-inline std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept {
-    // Any word but the mark, or a block that is freed untouched would look free already.
-    const std::uint64_t no_mark = 1;
-    std::memcpy(slot, &no_mark, sizeof no_mark);
-    const std::size_t remainder = traits[bin].slot - n;
-    if (has_tail(bin)) {
-        write_remainder(static_cast<unsigned char*>(slot) + traits[bin].slot, remainder);
-    }
-    return remainder;
-}
-
-/// Stops the program unless p is a live block of the span. Returns what it leaves of its slot.
-inline std::size_t check_block(const void* p, page_entry entry) noexcept {
-    const bin_traits& t = traits[entry.bin()];
-    const std::size_t offset = address_of(p) & (t.span_bytes - 1);
-    const std::size_t index = t.index(offset);
-    if (index * t.slot != offset) [[unlikely]] {
-        misuse(misuse_kind::interior, p, t.slot);
-    }
+inline std::uint64_t first_word(const void* p) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, p, sizeof word);
-    if (word == mark_of(p) || word == 0) {
-        check_not_free(p, entry, index);
-    }
-    if (!has_tail(entry.bin())) {
-        return 0;
-    }
-    const std::size_t remainder = read_remainder(static_cast<const unsigned char*>(p) + t.slot);
-    if (remainder - 1 >= t.slot) [[unlikely]] {
-        misuse(misuse_kind::overrun, p, t.slot);
-    }
-    return remainder;
+    return word;
 }
 
-/// Makes a block a free slot again.
-inline void close_slot(void* p) noexcept {
-    const std::uint64_t mark = mark_of(p);
-    std::memcpy(p, &mark, sizeof mark);
+inline void set_first_word(void* p, std::uint64_t word) noexcept {
+    std::memcpy(p, &word, sizeof word);
 }
+
+/// Any word but a mark: a block that is freed untouched must not look free already.
+inline constexpr std::uint64_t no_mark = 1;
 
 } // namespace detail
+
+// Both fast paths hand everything unusual to the slow ones before they have changed anything, and
+// as their last act: so they need no frame and save no registers.
 
 inline void* allocate(std::size_t n) noexcept {
     if (n <= largest_cached_slot) [[likely]] {
@@ -118,10 +90,19 @@ inline void* allocate(std::size_t n) noexcept {
         thread_cache& cache = *current;
         cache_bin& b = cache.bins[bin];
         void** const top = b.top.get();
-        if (top != b.floor) [[likely]] {
-            b.top.set(top - 1);
+        const std::int64_t requested = cache.requested.get() + static_cast<std::int64_t>(n);
+        if (top != b.floor && requested <= cache.tell_above) [[likely]] {
             void* const block = top[-1];
-            cache.charge(bin, n, detail::open_slot(block, bin, n));
+            b.top.set(top - 1);
+            detail::set_first_word(block, detail::no_mark);
+            if (has_tail(bin)) {
+                const std::size_t remainder = b.slot - n;
+                write_remainder(static_cast<unsigned char*>(block) + b.slot, remainder);
+                b.remainders.add(static_cast<std::int64_t>(remainder));
+                cache.slack.add(static_cast<std::int64_t>(remainder));
+            }
+            cache.allocations.add(1);
+            cache.requested.set(requested);
             return block;
         }
     }
@@ -130,18 +111,39 @@ inline void* allocate(std::size_t n) noexcept {
 
 inline void deallocate(void* p) noexcept {
     const page_entry entry = spans.find(address_of(p));
-    if (entry.is_bin()) [[likely]] {
-        thread_cache& cache = *current;
-        cache_bin& b = cache.bins[entry.bin()];
-        void** const top = b.top.get();
-        if (top != b.ceiling) [[likely]] {
-            const std::size_t remainder = detail::check_block(p, entry);
-            detail::close_slot(p);
-            cache.refund(entry.bin(), traits[entry.bin()].slot - remainder, remainder);
-            __atomic_store_n(top, p,
-                             __ATOMIC_RELAXED); // read by threads that look for a double free
-            b.top.set(top + 1);
-            return;
+    thread_cache& cache = *current;
+    cache_bin& b = cache.bins[entry.tag()];
+    void** const top = b.top.get();
+    if (top != b.ceiling) [[likely]] { // a bin, and one with room
+        const std::size_t offset = address_of(p) & b.span_mask;
+        const std::size_t index = (offset * b.inverse) >> 44;
+        const std::uint64_t word = detail::first_word(p);
+        if (index * b.slot == offset && word != detail::mark_of(p) &&
+            (word != 0 || !entry.owner()->is_free(index))) [[likely]] {
+            std::size_t remainder = 0;
+            if (has_tail(entry.tag())) {
+                remainder = read_remainder(static_cast<unsigned char*>(p) + b.slot);
+                if (remainder - 1 >= b.slot) [[unlikely]] {
+                    return detail::deallocate_slowly(p);
+                }
+            }
+            const std::int64_t before = cache.requested.get();
+            const std::int64_t requested = before - static_cast<std::int64_t>(b.slot - remainder);
+            if (requested >= cache.tell_below) [[likely]] {
+                if (has_tail(entry.tag())) {
+                    b.remainders.add(-static_cast<std::int64_t>(remainder));
+                    cache.slack.add(-static_cast<std::int64_t>(remainder));
+                }
+                if (before > cache.highest.get()) {
+                    cache.highest.set(before);
+                }
+                cache.frees.add(1);
+                cache.requested.set(requested);
+                detail::set_first_word(p, detail::mark_of(p));
+                __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
+                b.top.set(top + 1);
+                return;
+            }
         }
     }
     detail::deallocate_slowly(p);

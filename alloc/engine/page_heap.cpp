@@ -86,8 +86,8 @@ void remove(span* run) noexcept {
 
 span* free_neighbour(std::uintptr_t address, span_state state) noexcept {
     const page_entry entry = spans.find(address);
-    return entry.tag_word() == page_entry::free_run && entry.owner()->state == state ? entry.owner()
-                                                                                     : nullptr;
+    return entry.tag() == page_entry::free_run && entry.owner()->state == state ? entry.owner()
+                                                                                : nullptr;
 }
 
 // A run that is in no list joins its neighbours of the same kind and is listed. What was dirty
@@ -213,7 +213,7 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
     }
     drop_run(run);
     for (std::size_t at = 0; at < bytes; at += block_bytes) {
-        spans.set(s->base + at, page_entry(s, bin + 1));
+        spans.set(s->base + at, page_entry(s, bin));
     }
     return s;
 }
@@ -265,7 +265,7 @@ bool page_heap::resize(span* s, std::size_t bytes) noexcept {
         return true;
     }
     const page_entry entry = spans.find(s->base + s->bytes());
-    if (entry.tag_word() != page_entry::free_run) {
+    if (entry.tag() != page_entry::free_run) {
         return false;
     }
     span* const behind = entry.owner();
@@ -291,8 +291,7 @@ bool page_heap::purge(std::uint32_t now, std::uint32_t age) noexcept {
     for (;;) {
         guard.acquire();
         span* const run = queue.front();
-        if (run == nullptr ||
-            static_cast<std::int32_t>(now - run->stamp) < static_cast<std::int32_t>(age)) {
+        if (run == nullptr || !run->aged(now, age)) {
             guard.release();
             return run != nullptr;
         }

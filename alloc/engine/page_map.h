@@ -1,7 +1,7 @@
 // From an address to the span that it lies in: two loads, no lock.
 //
 // A word a 64 KiB block: the span's descriptor in the low 48 bits, a tag in the high 16. The tag of
-// a span of slots is its bin + 1, so that free() knows the slot's size without touching the
+// a span of slots is its bin, so that free() knows the slot's size without touching the
 // descriptor. A leaf covers 4 GiB (512 KiB of words, resident where used: 0.01 % of a heap). The
 // root stands in the library's zeroed data: 512 KiB of addresses, a page or two of them touched.
 //
@@ -22,17 +22,15 @@ struct span;
 /// What a block of the page map says.
 class page_entry {
   public:
-    enum tag : std::uint16_t { none = 0, large = bin_count + 1, free_run = bin_count + 2 };
+    enum kind : std::uint16_t { none = 0, large = bin_count, free_run, tag_count };
 
     constexpr page_entry() noexcept = default;
     explicit constexpr page_entry(std::uint64_t word) noexcept : word_(word) {}
     page_entry(span* s, std::size_t tag_value) noexcept
         : word_(reinterpret_cast<std::uintptr_t>(s) | (std::uint64_t{tag_value} << 48)) {}
 
-    [[nodiscard]] constexpr std::size_t tag_word() const noexcept { return word_ >> 48; }
-    [[nodiscard]] constexpr bool is_bin() const noexcept { return tag_word() - 1 < bin_count; }
-    /// Requires: is_bin().
-    [[nodiscard]] constexpr std::size_t bin() const noexcept { return tag_word() - 1; }
+    [[nodiscard]] constexpr std::size_t tag() const noexcept { return word_ >> 48; }
+    [[nodiscard]] constexpr bool is_bin() const noexcept { return tag() - 1 < bin_count - 1; }
     [[nodiscard]] span* owner() const noexcept {
         return reinterpret_cast<span*>(word_ & ((std::uint64_t{1} << 48) - 1));
     }

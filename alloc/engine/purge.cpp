@@ -38,7 +38,7 @@ bool sweep(std::uint32_t age) noexcept {
     const os::lock_guard hold(sweeping);
     const std::uint32_t now = os::coarse_milliseconds();
     bool waits = reclaim_large(age == 0);
-    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
         waits = central[bin].purge(bin, now, age) || waits;
     }
     return page_heap::purge(now, age) || waits;
@@ -54,8 +54,12 @@ void work() noexcept {
         if (waits) {
             quiet_since = now;
         } else if (now - quiet_since >= linger_ms) {
-            working.store(false, std::memory_order_release);
-            return;
+            working.store(false);
+            if (!sweep(age_ms)) {
+                return;
+            }
+            working.store(true);
+            quiet_since = now;
         }
     }
 }
@@ -68,9 +72,11 @@ void purge::configure(std::uint32_t purge_ms, bool use_thread) noexcept {
 }
 
 void purge::expect(std::size_t bytes) noexcept {
+    if (working.load()) { // it looks once more after it has said that it ends
+        return;
+    }
     const std::uint64_t all = waiting_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-    if (all < worth_a_thread || working.load(std::memory_order_relaxed) || age_ms == never ||
-        !may_start) {
+    if (all < worth_a_thread || age_ms == never || !may_start) {
         return;
     }
     const os::lock_guard hold(starting);
@@ -84,8 +90,8 @@ void purge::expect(std::size_t bytes) noexcept {
 }
 
 void purge::poll() noexcept {
-    if (waiting_bytes.load(std::memory_order_relaxed) < worth_a_thread || age_ms == never ||
-        may_start) {
+    if (may_start || age_ms == never ||
+        waiting_bytes.load(std::memory_order_relaxed) < worth_a_thread) {
         return;
     }
     const std::uint32_t now = os::coarse_milliseconds();

@@ -38,12 +38,12 @@ class region_walk {
                 const span* const s = entry.owner();
                 const std::size_t skip = base + at - s->base; // a span may begin before this stride
                 const std::size_t length = std::min(s->bytes() - skip, left);
-                central[entry.bin()].pages_out(s, out_);
+                central[entry.tag()].pages_out(s, out_);
                 add(in_core_ + at / page, out_ + skip / page, length / page);
                 at += length;
                 live_until_ = 0;
             } else {
-                if (entry.tag_word() == page_entry::large && !entry.owner()->kept) {
+                if (entry.tag() == page_entry::large && !entry.owner()->kept) {
                     live_until_ = base + at + entry.owner()->bytes();
                 }
                 const unsigned char out = base + at < live_until_ ? 1 : 0;

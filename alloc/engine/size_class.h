@@ -8,7 +8,7 @@
 //
 //     n         1..16  17..32 ...  113..128   129..144 ... 241..256   257..288 ...   ... 262144
 //     class       0       1   ...     7           8    ...    15         16    ...         95
-//     bin       2*class, and 2*class + 1 where n is less than the slot
+//     bin       2*class + 1, and 2*class + 2 where n is less than the slot; 0 is no bin
 //
 // Larger blocks have a span of their own.
 #pragma once
@@ -28,7 +28,7 @@ inline constexpr std::size_t block_bytes = std::size_t{1} << block_shift;
 
 inline constexpr std::size_t slot_alignment = 16;
 inline constexpr std::size_t class_count = 96;
-inline constexpr std::size_t bin_count = 2 * class_count;
+inline constexpr std::size_t bin_count = 2 * class_count + 1;
 inline constexpr std::size_t largest_slot = 256 * kib;
 
 /// Up to here threads keep slots of their own; larger ones come from the central bins.
@@ -52,7 +52,8 @@ inline constexpr std::size_t largest_cached_slot = 32 * kib;
     return ((size_class & 7) + 9) << shift;
 }
 
-inline constexpr std::size_t cached_bin_count = 2 * (class_of(largest_cached_slot) + 1);
+/// The bins below this one.
+inline constexpr std::size_t cached_bin_count = 2 * (class_of(largest_cached_slot) + 1) + 1;
 
 /// What the paths need of a bin, in one line of cache.
 struct bin_traits {
@@ -80,8 +81,9 @@ constexpr bin_traits make_traits(std::size_t slot) {
 
 constexpr std::array<bin_traits, bin_count> make_all_traits() {
     std::array<bin_traits, bin_count> all{};
-    for (std::size_t i = 0; i < bin_count; ++i) {
-        all[i] = make_traits(slot_of(i / 2));
+    all[0] = make_traits(slot_alignment);
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        all[bin] = make_traits(slot_of((bin - 1) / 2));
     }
     return all;
 }
@@ -92,7 +94,7 @@ constexpr std::array<std::uint8_t, table_limit + 1> make_bins() {
     std::array<std::uint8_t, table_limit + 1> bins{};
     for (std::size_t n = 0; n <= table_limit; ++n) {
         const std::size_t c = class_of(n);
-        bins[n] = static_cast<std::uint8_t>(2 * c + (n < slot_of(c) ? 1 : 0));
+        bins[n] = static_cast<std::uint8_t>(2 * c + (n < slot_of(c) ? 2 : 1));
     }
     return bins;
 }
@@ -105,7 +107,7 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
 
 /// Whether blocks of this bin asked for less than their slot.
 [[nodiscard]] constexpr bool has_tail(std::size_t bin) noexcept {
-    return (bin & 1) != 0;
+    return (bin & 1) == 0;
 }
 
 /// The bin of `n` bytes. Requires: n <= largest_slot.
@@ -114,7 +116,7 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
         return detail::bins[n];
     }
     const std::size_t c = class_of(n);
-    return 2 * c + (n < slot_of(c) ? 1 : 0);
+    return 2 * c + (n < slot_of(c) ? 2 : 1);
 }
 
 /// How many slots of a bin a thread keeps at most. Figures: README of this folder.

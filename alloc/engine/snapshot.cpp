@@ -34,7 +34,7 @@ std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
         ebb_heap_class& to = out[c];
         to = {};
         to.slot = slot_of(c);
-        for (std::size_t bin = 2 * c; bin < 2 * c + 2; ++bin) {
+        for (std::size_t bin = 2 * c + 1; bin <= 2 * c + 2; ++bin) {
             const central_bin::totals central_part = central[bin].read();
             const bin_totals threads = read_bin(bin);
             const std::uint64_t blocks = central_part.slots_out - threads.cached_slots;
@@ -53,7 +53,7 @@ std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
 }
 
 void validate() noexcept {
-    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
         central[bin].validate(bin);
     }
     page_heap::validate();

@@ -88,6 +88,12 @@ struct span {
     /// bytes. Requires: nobody takes slots meanwhile; others may be put back, on other pages.
     std::size_t purge_pages() noexcept;
 
+    /// Whether it has waited `age` milliseconds; with 0 it needn't have waited at all, though its
+    /// stamp may be younger than `now`.
+    [[nodiscard]] bool aged(std::uint32_t now, std::uint32_t age) const noexcept {
+        return age == 0 || static_cast<std::int32_t>(now - stamp) >= static_cast<std::int32_t>(age);
+    }
+
     /// Whether any page could be given back now.
     [[nodiscard]] bool purgeable() const noexcept {
         return std::size_t{free_slots} * traits[bin].slot >= os::page_size() ||

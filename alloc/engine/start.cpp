@@ -1,12 +1,10 @@
 #include <ebb/alloc/engine/central.h>
-#include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/options.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/start.h>
 #include <ebb/alloc/engine/thread_cache.h>
-#include <ebb/alloc/os/start_up.h>
 
 #include <pthread.h>
 
@@ -53,18 +51,10 @@ void in_child() noexcept {
 
 } // namespace
 
-void start() noexcept {
-    if (secret.load(std::memory_order_relaxed) == 0) {
-        secret.store(os::process_secret() | 1,
-                     std::memory_order_relaxed); // the same for all who race
-    }
-}
-
 void load() noexcept {
     if (loaded.exchange(true)) {
         return;
     }
-    start();
     apply_options();
     static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));
     if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {

@@ -32,7 +32,7 @@ constexpr std::size_t first_fill = 4;
 
 constexpr std::size_t slots_in_cache() noexcept {
     std::size_t n = 0;
-    for (std::size_t bin = 0; bin < cached_bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
         n += cache_capacity(bin);
     }
     return n;
@@ -53,12 +53,17 @@ thread_cache* make() noexcept {
     }
     auto* const cache = ::new (memory) thread_cache;
     auto** slots = reinterpret_cast<void**>(cache + 1);
-    for (std::size_t bin = 0; bin < cached_bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
         cache->bins[bin].floor = slots;
         cache->bins[bin].top.set(slots);
         slots += cache_capacity(bin);
         cache->bins[bin].ceiling = slots;
-        cache->fill[bin] = first_fill;
+        cache->bins[bin].fill = first_fill;
+    }
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        cache->bins[bin].slot = traits[bin].slot;
+        cache->bins[bin].span_mask = traits[bin].span_bytes - 1;
+        cache->bins[bin].inverse = traits[bin].inverse;
     }
     cache->tell_above = tell_quantum;
     cache->tell_below = -tell_quantum;
@@ -84,7 +89,7 @@ thread_cache* adopt() noexcept {
 }
 
 void empty(thread_cache& cache) noexcept {
-    for (std::size_t bin = 0; bin < cached_bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
         cache_bin& b = cache.bins[bin];
         const auto count = static_cast<std::size_t>(b.top.get() - b.floor);
         if (count != 0) {
@@ -134,7 +139,6 @@ booking::booking() noexcept : cache_(current), own_(true) {
         return;
     }
     if (cache_ == &before_first) {
-        start();
         if (thread_cache* const c = adopt()) {
             current = cache_ = c;
             watch_thread_end();
@@ -159,13 +163,13 @@ void* refill(thread_cache& cache, std::size_t bin) noexcept {
         void* slot = nullptr;
         return central[bin].take(bin, &slot, 1) == 1 ? slot : nullptr;
     }
-    const std::size_t got = central[bin].take(bin, b.floor, cache.fill[bin]);
+    const std::size_t got = central[bin].take(bin, b.floor, b.fill);
     if (got == 0) {
         return nullptr;
     }
     // A thread that comes again gets more: few slots lie unused in bins that it hardly needs.
-    cache.fill[bin] = static_cast<std::uint16_t>(
-        std::min<std::size_t>(2 * std::size_t{cache.fill[bin]}, cache_capacity(bin) / 2));
+    b.fill = static_cast<std::uint32_t>(
+        std::min<std::size_t>(std::size_t{2} * b.fill, cache_capacity(bin) / 2));
     b.top.set(b.floor + got - 1);
     return b.floor[got - 1];
 }
@@ -284,7 +288,7 @@ large_totals read_large() noexcept {
 
 void for_each_cached(void (*f)(void*, std::size_t, void*), void* argument) noexcept {
     for_each_cache([&](const thread_cache& c) {
-        for (std::size_t bin = 0; bin < cached_bin_count; ++bin) {
+        for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
             for (void** at = c.bins[bin].floor; at < c.bins[bin].top.get(); ++at) {
                 f(argument, bin, *at);
             }

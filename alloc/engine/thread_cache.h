@@ -18,6 +18,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/size_class.h>
 
 #include <atomic>
@@ -25,8 +26,6 @@
 #include <cstdint>
 
 namespace ebb::engine {
-
-struct span;
 
 inline constexpr std::int64_t tell_quantum = 64 * kib;
 
@@ -43,14 +42,19 @@ class owned {
     std::atomic<T> value_{};
 };
 
-/// The slots of a bin that a thread keeps: a stack that grows up from `floor` to `ceiling`.
-struct cache_bin {
+/// The slots of a bin that a thread keeps, a stack that grows up from `floor` to `ceiling`, and
+/// what the fast paths need of the bin's traits: one line of cache in all.
+struct alignas(64) cache_bin {
     owned<void**> top;
     void** floor = nullptr;
     void** ceiling = nullptr;
     owned<std::int64_t> remainders; ///< bytes, net: what its blocks asked for less than their slots
+    std::uint64_t inverse = 0;      ///< these three as in bin_traits
+    std::uint32_t slot = 0;
+    std::uint32_t span_mask = 0;
+    std::uint32_t fill = 0; ///< how many slots the next refill asks for
 };
-static_assert(sizeof(cache_bin) == 32);
+static_assert(sizeof(cache_bin) == 64);
 
 struct alignas(64) thread_cache {
     owned<std::int64_t> requested; ///< bytes, net: blocks may be freed by another thread
@@ -62,34 +66,18 @@ struct alignas(64) thread_cache {
     std::int64_t tell_above = 0; ///< tell when requested leaves these bounds
     std::int64_t tell_below = 0;
 
-    cache_bin bins[bin_count]; ///< those above largest_cached_slot without room
+    /// By the page map's tag: bins above largest_cached_slot, and what is no bin, have no room.
+    cache_bin bins[page_entry::tag_count];
 
     owned<std::int64_t> large_blocks;
     owned<std::int64_t> large_requested;
     owned<std::int64_t> large_slack;
-    std::uint16_t fill[cached_bin_count] = {}; ///< how many slots the next refill asks for
     std::atomic<span*> large{
         nullptr};                   ///< the last large block freed: the purge takes it by exchange
     span* large_seen = nullptr;     ///< the sweep's: what stood there at its last look
     thread_cache* older = nullptr;  ///< all caches, for readers
     std::atomic<bool> taken{false}; ///< has a thread
 
-    /// Books a block of a bin that comes, with what it leaves of its slot.
-    void charge(std::size_t bin, std::size_t requested_bytes, std::size_t remainder) noexcept {
-        if (has_tail(bin)) {
-            leave(bin, static_cast<std::int64_t>(remainder));
-        }
-        allocations.add(1);
-        grow(requested_bytes);
-    }
-    /// Books one that goes.
-    void refund(std::size_t bin, std::size_t requested_bytes, std::size_t remainder) noexcept {
-        if (has_tail(bin)) {
-            leave(bin, -static_cast<std::int64_t>(remainder));
-        }
-        frees.add(1);
-        shrink(requested_bytes);
-    }
     /// Books what blocks of a bin leave of their slots.
     void leave(std::size_t bin, std::int64_t remainder) noexcept {
         slack.add(remainder);
