@@ -76,6 +76,13 @@ void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) n
     }
 }
 
+void central_bin::settle_all(std::size_t bin, void* const* slots, std::size_t count) noexcept {
+    const os::lock_guard hold(guard_);
+    for (std::size_t i = 0; i < count; ++i) {
+        put_back(bin, slots[i]);
+    }
+}
+
 void central_bin::put_back(std::size_t bin, void* slot) noexcept {
     span* const s = spans.find(address_of(slot)).owner();
     if (!s->put_back(traits[bin].index(address_of(slot) - s->base))) {

@@ -25,6 +25,9 @@ class alignas(64) central_bin {
     /// Gives `count` slots back. Stops the program on a slot that is free in its span already.
     void give(std::size_t bin, void* const* slots, std::size_t count) noexcept;
 
+    /// The same, straight to their spans: for slots that lay unused already.
+    void settle_all(std::size_t bin, void* const* slots, std::size_t count) noexcept;
+
     /// Moves aged loose slots to their spans, and aged pages to the system: `age` in milliseconds,
     /// 0 for all. Returns whether anything waits on.
     bool purge(std::size_t bin, std::uint32_t now, std::uint32_t age) noexcept;

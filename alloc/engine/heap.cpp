@@ -2,6 +2,7 @@
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
@@ -182,7 +183,7 @@ void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t r
     if (bin == bin_count) {
         cache.hold_large(sign, requested, requested + slack);
     } else if (has_tail(bin)) {
-        cache.leave(bin, sign * static_cast<std::int64_t>(slack));
+        cache.leave_of_slot(bin, sign * static_cast<std::int64_t>(slack));
     }
 }
 

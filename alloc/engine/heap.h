@@ -18,9 +18,9 @@
 
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/remainder.h>
 #include <ebb/alloc/engine/span.h>
-#include <ebb/alloc/engine/thread_cache.h>
 
 #include <atomic>
 #include <cstddef>
@@ -89,20 +89,21 @@ inline void* allocate(std::size_t n) noexcept {
         const std::size_t bin = bin_of(n);
         thread_cache& cache = *current;
         cache_bin& b = cache.bins[bin];
+        const bool open = cache.enter();
         void** const top = b.top.get();
         const std::int64_t requested = cache.requested.get() + static_cast<std::int64_t>(n);
-        if (top != b.floor && requested <= cache.tell_above) [[likely]] {
+        if (open && top != b.floor && requested <= cache.tell_above) [[likely]] {
             void* const block = top[-1];
             b.top.set(top - 1);
             detail::set_first_word(block, detail::no_mark);
-            if (has_tail(bin)) {
-                const std::size_t remainder = b.slot - n;
+            const std::size_t remainder = b.slot - n;
+            if (remainder != 0) {
                 write_remainder(static_cast<unsigned char*>(block) + b.slot, remainder);
-                b.remainders.add(static_cast<std::int64_t>(remainder));
-                cache.slack.add(static_cast<std::int64_t>(remainder));
+                cache.leave_of_slot(bin, static_cast<std::int64_t>(remainder));
             }
             cache.allocations.add(1);
             cache.requested.set(requested);
+            cache.leave();
             return block;
         }
     }
@@ -113,37 +114,40 @@ inline void deallocate(void* p) noexcept {
     const page_entry entry = spans.find(address_of(p));
     thread_cache& cache = *current;
     cache_bin& b = cache.bins[entry.tag()];
-    void** const top = b.top.get();
-    if (top != b.ceiling) [[likely]] { // a bin, and one with room
-        const std::size_t offset = address_of(p) & b.span_mask;
-        const std::size_t index = (offset * b.inverse) >> 44;
+    const std::size_t offset = address_of(p) & b.span_mask;
+    // For what is no bin the inverse is 0, and nothing lies below it.
+    if (bin_traits::starts_slot(offset, b.inverse)) [[likely]] {
         const std::uint64_t word = detail::first_word(p);
-        if (index * b.slot == offset && word != detail::mark_of(p) &&
-            (word != 0 || !entry.owner()->is_free(index))) [[likely]] {
-            std::size_t remainder = 0;
-            if (has_tail(entry.tag())) {
-                remainder = read_remainder(static_cast<unsigned char*>(p) + b.slot);
-                if (remainder - 1 >= b.slot) [[unlikely]] {
-                    return detail::deallocate_slowly(p);
-                }
+        std::size_t size = b.slot;
+        std::size_t remainder = 0;
+        if (has_tail(entry.tag())) {
+            remainder = read_remainder(static_cast<unsigned char*>(p) + size);
+            if (remainder - 1 >= size) [[unlikely]] {
+                return detail::deallocate_slowly(p);
             }
-            const std::int64_t before = cache.requested.get();
-            const std::int64_t requested = before - static_cast<std::int64_t>(b.slot - remainder);
-            if (requested >= cache.tell_below) [[likely]] {
-                if (has_tail(entry.tag())) {
-                    b.remainders.add(-static_cast<std::int64_t>(remainder));
-                    cache.slack.add(-static_cast<std::int64_t>(remainder));
-                }
-                if (before > cache.highest.get()) {
-                    cache.highest.set(before);
-                }
-                cache.frees.add(1);
-                cache.requested.set(requested);
-                detail::set_first_word(p, detail::mark_of(p));
-                __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
-                b.top.set(top + 1);
-                return;
+            size -= remainder;
+        }
+        const bool open = cache.enter();
+        void** const top = b.top.get();
+        const std::int64_t before = cache.requested.get();
+        const std::int64_t requested = before - static_cast<std::int64_t>(size);
+        if (open && top != b.ceiling && requested >= cache.tell_below &&
+            word != detail::mark_of(p) &&
+            (word != 0 || !entry.owner()->is_free(bin_traits::index_of(offset, b.inverse))))
+            [[likely]] {
+            b.top.set(top + 1);
+            __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
+            detail::set_first_word(p, detail::mark_of(p));
+            if (before > cache.highest.get()) {
+                cache.highest.set(before);
             }
+            cache.requested.set(requested);
+            cache.frees.add(1);
+            if (remainder != 0) {
+                cache.leave_of_slot(entry.tag(), -static_cast<std::int64_t>(remainder));
+            }
+            cache.leave();
+            return;
         }
     }
     detail::deallocate_slowly(p);

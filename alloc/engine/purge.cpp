@@ -3,7 +3,7 @@
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
-#include <ebb/alloc/engine/thread_cache.h>
+#include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/os/background.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/futex.h>
@@ -37,7 +37,7 @@ std::uint32_t interval() noexcept {
 bool sweep(std::uint32_t age) noexcept {
     const os::lock_guard hold(sweeping);
     const std::uint32_t now = os::coarse_milliseconds();
-    bool waits = reclaim_large(age == 0);
+    bool waits = empty_idle_caches(age == 0);
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         waits = central[bin].purge(bin, now, age) || waits;
     }
@@ -105,9 +105,19 @@ void purge::poll() noexcept {
 
 bool purge::all() noexcept {
     const std::uint64_t before = page_heap::dirty_bytes();
-    flush_own_cache();
+    {
+        const booking own;
+        empty(*own);
+    }
     sweep(0);
     return before != page_heap::dirty_bytes();
+}
+
+purge::pause::pause() noexcept {
+    sweeping.acquire();
+}
+purge::pause::~pause() {
+    sweeping.release();
 }
 
 void purge::before_fork() noexcept {

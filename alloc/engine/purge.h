@@ -38,6 +38,16 @@ void configure(std::uint32_t purge_ms, bool thread) noexcept;
 inline constexpr std::uint32_t never = UINT32_MAX;
 inline constexpr std::uint32_t default_ms = 400;
 
+/// Keeps the sweep away while this lives, so that nothing moves between caches, bins and the system
+/// but by the program's own calls.
+class pause {
+  public:
+    pause() noexcept;
+    ~pause();
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+};
+
 void before_fork() noexcept;
 void after_fork() noexcept;
 void in_child() noexcept;

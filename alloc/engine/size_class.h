@@ -59,12 +59,24 @@ inline constexpr std::size_t cached_bin_count = 2 * (class_of(largest_cached_slo
 struct bin_traits {
     std::uint32_t slot;       ///< bytes
     std::uint32_t span_bytes; ///< a power of two, and the span's alignment
-    std::uint64_t inverse;    ///< ceil(2^44 / slot): offset * inverse >> 44 is the slot's index
+    std::uint64_t inverse;    ///< ceil(2^64 / slot)
 
     /// The index of the slot that `offset` bytes into the span lie in. Exact: the error of
-    /// offset * inverse is below offset * slot < 2^20 * 2^18 < 2^44.
+    /// offset * inverse is below offset * slot < 2^20 * 2^18 < 2^64.
     [[nodiscard]] constexpr std::size_t index(std::size_t offset) const noexcept {
-        return static_cast<std::size_t>((offset * inverse) >> 44);
+        return index_of(offset, inverse);
+    }
+    [[nodiscard]] static constexpr std::size_t index_of(std::size_t offset,
+                                                        std::uint64_t inverse) noexcept {
+        __extension__ using wide = unsigned __int128;
+        return static_cast<std::size_t>((wide{offset} * inverse) >> 64);
+    }
+
+    /// Whether a slot starts there: the product's low half is then below the inverse.
+    /// (D. Lemire, O. Kaser, N. Kurz, "Faster remainder by direct computation", 2019.)
+    [[nodiscard]] static constexpr bool starts_slot(std::size_t offset,
+                                                    std::uint64_t inverse) noexcept {
+        return offset * inverse < inverse;
     }
 
     [[nodiscard]] constexpr std::size_t slots() const noexcept { return span_bytes / slot; }
@@ -76,7 +88,7 @@ constexpr bin_traits make_traits(std::size_t slot) {
     // A span holds at least eight slots up to 32 KiB, and four above.
     const std::size_t span = slot <= 8 * kib ? 64 * kib : slot <= 32 * kib ? 256 * kib : mib;
     return {static_cast<std::uint32_t>(slot), static_cast<std::uint32_t>(span),
-            ((std::uint64_t{1} << 44) + slot - 1) / slot};
+            ~std::uint64_t{0} / slot + 1};
 }
 
 constexpr std::array<bin_traits, bin_count> make_all_traits() {
@@ -112,17 +124,18 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
 
 /// The bin of `n` bytes. Requires: n <= largest_slot.
 [[nodiscard]] constexpr std::size_t bin_of(std::size_t n) noexcept {
-    if (n <= detail::table_limit) {
+    if (n <= detail::table_limit) [[likely]] {
         return detail::bins[n];
     }
     const std::size_t c = class_of(n);
     return 2 * c + (n < slot_of(c) ? 2 : 1);
 }
 
-/// How many slots of a bin a thread keeps at most. Figures: README of this folder.
+/// How many slots of a bin a thread keeps at most: 16 KiB of them, between 8 and 256. Figures:
+/// README of this folder.
 [[nodiscard]] constexpr std::size_t cache_capacity(std::size_t bin) noexcept {
-    const std::size_t slot = traits[bin].slot;
-    return slot <= 64 ? 128 : slot <= 256 ? 64 : slot <= 1024 ? 32 : slot <= 4096 ? 16 : 8;
+    const std::size_t n = 16 * kib / traits[bin].slot;
+    return n > 256 ? 256 : n < 8 ? 8 : n;
 }
 
 static_assert(class_of(largest_slot) == class_count - 1 &&

@@ -2,8 +2,9 @@
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/snapshot.h>
-#include <ebb/alloc/engine/thread_cache.h>
+#include <ebb/alloc/engine/registry.h>
 
 namespace ebb::engine {
 namespace {
@@ -29,7 +30,9 @@ ebb_ledger read_ledger() noexcept {
     return l;
 }
 
-std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
+namespace {
+
+std::size_t sum_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
     for (std::size_t c = 0; c < class_count && c < capacity; ++c) {
         ebb_heap_class& to = out[c];
         to = {};
@@ -52,13 +55,22 @@ std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
     return class_count + 1;
 }
 
+} // namespace
+
+std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
+    const purge::pause quiet;
+    return sum_classes(out, capacity);
+}
+
 void validate() noexcept {
+    const purge::pause quiet;
+    stop_threads();
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         central[bin].validate(bin);
     }
     page_heap::validate();
     ebb_heap_class classes[class_count + 1];
-    read_classes(classes, class_count + 1);
+    sum_classes(classes, class_count + 1);
     const page_heap::free_totals runs = page_heap::free_runs_now(false);
     const ebb_ledger l = read_ledger();
     ebb_heap_class sum{};
@@ -75,6 +87,7 @@ void validate() noexcept {
               "heap: idle, walked and by difference, disagree");
     EBB_CHECK(l.peak_requested >= l.requested && l.peak_mapped >= l.mapped,
               "heap: a peak below its term");
+    resume_threads();
 }
 
 } // namespace ebb::engine

@@ -21,7 +21,7 @@ std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept;
 [[nodiscard]] ebb_resident read_resident() noexcept;
 
 /// Walks all structures and stops the program where one breaks its invariants or the two roads to
-/// `idle` differ. Requires: no other thread allocates or frees meanwhile.
+/// `idle` differ. Stops the other threads meanwhile.
 void validate() noexcept;
 
 } // namespace ebb::engine

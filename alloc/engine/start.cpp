@@ -3,8 +3,9 @@
 #include <ebb/alloc/engine/options.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/start.h>
-#include <ebb/alloc/engine/thread_cache.h>
+#include <ebb/alloc/os/barrier.h>
 
 #include <pthread.h>
 
@@ -21,7 +22,7 @@ constinit pthread_key_t thread_end{};
 // holds at most these, in this order.
 void before_fork() noexcept {
     purge::before_fork();
-    caches_before_fork();
+    stop_threads();
     for (central_bin& bin : central) {
         bin.before_fork();
     }
@@ -35,7 +36,7 @@ void after_fork() noexcept {
     for (central_bin& bin : central) {
         bin.after_fork();
     }
-    caches_after_fork();
+    resume_threads();
     purge::after_fork();
 }
 
@@ -45,7 +46,7 @@ void in_child() noexcept {
     for (central_bin& bin : central) {
         bin.in_child();
     }
-    caches_in_child();
+    forget_threads();
     purge::in_child();
 }
 
@@ -56,6 +57,7 @@ void load() noexcept {
         return;
     }
     apply_options();
+    os::register_barrier();
     static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));
     if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {
         watching.store(true, std::memory_order_release);

@@ -4,10 +4,8 @@
 //     thread_cache | counters: one line | bins: top, floor, ceiling ... | slots of bin 0 | bin 1
 //     ...
 //
-// A cache lives in metadata and is never unmapped: a snapshot may read it at any time. When its
-// thread ends, its slots go to the central bins and it waits for another thread; its counters go
-// on from where they stood, so that sums need no folding. In a forked child the caches of threads
-// that aren't there wait likewise, with what they hold.
+// A cache lives in metadata and is never unmapped: a snapshot may read it at any time. Who has
+// which cache, and how a thread is kept out of its own for a moment: registry.h.
 //
 // Counters are written by their thread alone, relaxed loads and stores; readers sum them.
 //
@@ -49,7 +47,7 @@ struct alignas(64) cache_bin {
     void** floor = nullptr;
     void** ceiling = nullptr;
     owned<std::int64_t> remainders; ///< bytes, net: what its blocks asked for less than their slots
-    std::uint64_t inverse = 0;      ///< these three as in bin_traits
+    std::uint64_t inverse = 0;      ///< these three as in bin_traits; 0 for what is no bin
     std::uint32_t slot = 0;
     std::uint32_t span_mask = 0;
     std::uint32_t fill = 0; ///< how many slots the next refill asks for
@@ -57,29 +55,44 @@ struct alignas(64) cache_bin {
 static_assert(sizeof(cache_bin) == 64);
 
 struct alignas(64) thread_cache {
+    /// By the page map's tag: bins above largest_cached_slot, and what is no bin, have no room.
+    cache_bin bins[page_entry::tag_count];
+
     owned<std::int64_t> requested; ///< bytes, net: blocks may be freed by another thread
     owned<std::int64_t> slack;
     owned<std::uint64_t> allocations;
     owned<std::uint64_t> frees;
     owned<std::int64_t> highest; ///< of requested since told
-    owned<std::int64_t> told;    ///< requested as the others know it
     std::int64_t tell_above = 0; ///< tell when requested leaves these bounds
     std::int64_t tell_below = 0;
+    std::atomic<std::uint32_t> busy{0};    ///< its thread is inside of a call
+    std::atomic<std::uint32_t> stopped{0}; ///< its thread is to wait before its next call
 
-    /// By the page map's tag: bins above largest_cached_slot, and what is no bin, have no room.
-    cache_bin bins[page_entry::tag_count];
-
+    owned<std::int64_t> told; ///< requested as the others know it
     owned<std::int64_t> large_blocks;
     owned<std::int64_t> large_requested;
     owned<std::int64_t> large_slack;
-    std::atomic<span*> large{
-        nullptr};                   ///< the last large block freed: the purge takes it by exchange
-    span* large_seen = nullptr;     ///< the sweep's: what stood there at its last look
-    thread_cache* older = nullptr;  ///< all caches, for readers
-    std::atomic<bool> taken{false}; ///< has a thread
+    std::atomic<span*> large{nullptr}; ///< the last large block freed; whoever exchanges it has it
+    thread_cache* older = nullptr;     ///< all caches, for readers
+    std::atomic<bool> taken{false};    ///< has a thread
+    std::uint64_t calls_seen = 0;      ///< the sweep's: what calls() was at its last look
+    std::uint64_t calls_emptied = 0;   ///< the sweep's: what calls() was when it emptied the cache
+
+    /// Opens a call of its thread. False: the call must wait (booking does).
+    [[nodiscard]] bool enter() noexcept {
+        busy.store(1, std::memory_order_relaxed);
+        // Against the compiler alone. What the processor may reorder, the stopper's barrier on all
+        // processors puts in order: either it sees `busy`, or this sees `stopped`.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        return stopped.load(std::memory_order_acquire) == 0;
+    }
+    void leave() noexcept { busy.store(0, std::memory_order_release); }
+
+    /// Moves with every call that books.
+    [[nodiscard]] std::uint64_t calls() const noexcept { return allocations.get() + frees.get(); }
 
     /// Books what blocks of a bin leave of their slots.
-    void leave(std::size_t bin, std::int64_t remainder) noexcept {
+    void leave_of_slot(std::size_t bin, std::int64_t remainder) noexcept {
         slack.add(remainder);
         bins[bin].remainders.add(remainder);
     }
@@ -110,9 +123,12 @@ struct alignas(64) thread_cache {
     void tell() noexcept;
 };
 
-/// This thread's cache. Before its first call, and after its end, one without room: then the
-/// fast paths fall through to the slow ones, which know what to do.
-extern constinit thread_local thread_cache* current;
+/// What all threads have told, and the highest that they made of it.
+extern constinit std::atomic<std::int64_t> told_sum;
+extern constinit std::atomic<std::int64_t> told_peak;
+
+/// A cache without slots. Null without memory.
+[[nodiscard]] thread_cache* make_cache() noexcept;
 
 /// Takes a slot of a bin for this thread, whose cache has none. Null without memory.
 [[nodiscard]] void* refill(thread_cache& cache, std::size_t bin) noexcept;
@@ -120,66 +136,8 @@ extern constinit thread_local thread_cache* current;
 /// Gives a slot of a bin for which this thread's cache has no room.
 void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept;
 
-/// The cache that this thread's bookings go to, made if need be. Where there is none (no memory,
-/// the thread ends), a shared one: hold it while using it.
-class booking {
-  public:
-    booking() noexcept;
-    ~booking();
-    booking(const booking&) = delete;
-    booking& operator=(const booking&) = delete;
-    thread_cache* operator->() const noexcept { return cache_; }
-    thread_cache& operator*() const noexcept { return *cache_; }
-
-  private:
-    thread_cache* cache_;
-    bool own_;
-};
-
-/// Empties this thread's cache into the central bins.
-void flush_own_cache() noexcept;
-
-/// Takes large blocks that threads kept since the last look (all of them: `now`) to the page heap.
-/// Returns whether some are kept on.
-bool reclaim_large(bool now) noexcept;
-
-/// Whether some thread's cache holds that slot.
-[[nodiscard]] bool cached_anywhere(std::size_t bin, const void* slot) noexcept;
-
-/// The sums over all threads.
-struct thread_totals {
-    std::int64_t requested = 0;
-    std::int64_t slack = 0;
-    std::uint64_t allocations = 0;
-    std::uint64_t frees = 0;
-    std::int64_t peak_requested = 0;
-};
-[[nodiscard]] thread_totals read_threads() noexcept;
-
-struct bin_totals {
-    std::int64_t remainders = 0;    ///< what its blocks asked for less than their slots
-    std::uint64_t cached_slots = 0; ///< in threads' caches
-};
-[[nodiscard]] bin_totals read_bin(std::size_t bin) noexcept;
-
-struct large_totals {
-    std::int64_t blocks = 0;
-    std::int64_t requested = 0;
-    std::int64_t slack = 0;
-    std::uint64_t kept_bytes = 0; ///< of free blocks that threads keep
-};
-[[nodiscard]] large_totals read_large() noexcept;
-
-/// Ends this thread's use of its cache: libc calls it as the thread ends. Later calls of the thread
-/// go to the central bins.
-void end_thread() noexcept;
-
-/// Calls `f(argument, bin, slot)` for every cached slot. Requires: no other thread allocates.
-void for_each_cached(void (*f)(void* argument, std::size_t bin, void* slot),
-                     void* argument) noexcept;
-
-void caches_before_fork() noexcept;
-void caches_after_fork() noexcept;
-void caches_in_child() noexcept;
+/// Empties a cache into the central bins and the page heap. Requires: its thread is the caller, or
+/// stopped.
+void empty(thread_cache& cache) noexcept;
 
 } // namespace ebb::engine

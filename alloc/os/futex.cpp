@@ -20,6 +20,10 @@ void futex_wake(const std::atomic<std::uint32_t>& word, int threads) noexcept {
     system_call(SYS_futex, reinterpret_cast<long>(&word), FUTEX_WAKE_PRIVATE, threads, 0);
 }
 
+void yield() noexcept {
+    system_call(SYS_sched_yield);
+}
+
 void lock::acquire_slowly() noexcept {
     // A short spin first: a critical section here is tens of nanoseconds, a sleep thousands.
     constexpr int spins = 100;

@@ -15,4 +15,7 @@ void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value,
 /// Wakes up to `threads` that sleep on `word`.
 void futex_wake(const std::atomic<std::uint32_t>& word, int threads) noexcept;
 
+/// Lets another thread have this processor.
+void yield() noexcept;
+
 } // namespace ebb::os

@@ -1,0 +1,241 @@
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/registry.h>
+#include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/os/barrier.h>
+#include <ebb/alloc/os/futex.h>
+#include <ebb/alloc/os/lock.h>
+
+#include <algorithm>
+
+namespace ebb::engine {
+namespace {
+
+// What stands in `current` where a thread has no cache: without room.
+constinit thread_cache before_first; // the thread hasn't called yet
+constinit thread_cache after_last;   // its cache has gone at its end
+
+// Bookings of threads without a cache.
+constinit thread_cache shared;
+constinit os::lock shared_guard;
+
+constinit os::lock registry; // who takes a cache, and the list's front
+constinit os::lock stopping; // held while threads are stopped: they wait here
+constinit std::atomic<thread_cache*> newest{&shared};
+
+bool has_cache() noexcept {
+    return current != &before_first && current != &after_last;
+}
+
+// A cache for this thread: one that waits for a thread, or a new one. Null without memory.
+thread_cache* adopt() noexcept {
+    const os::lock_guard hold(registry);
+    for (thread_cache* c = newest.load(std::memory_order_relaxed); c != nullptr; c = c->older) {
+        if (c != &shared && !c->taken.load(std::memory_order_acquire)) {
+            c->taken.store(true, std::memory_order_relaxed);
+            return c;
+        }
+    }
+    thread_cache* const c = make_cache();
+    if (c != nullptr) {
+        c->taken.store(true, std::memory_order_relaxed);
+        c->older = newest.load(std::memory_order_relaxed);
+        newest.store(c, std::memory_order_release);
+    }
+    return c;
+}
+
+template <class F>
+void for_each_cache(F&& f) noexcept {
+    for (thread_cache* c = newest.load(std::memory_order_acquire); c != nullptr; c = c->older) {
+        f(*c);
+    }
+}
+
+// All caches that a thread has, but for the caller's.
+template <class F>
+void for_each_other(F&& f) noexcept {
+    for_each_cache([&](thread_cache& c) {
+        if (&c != &shared && &c != current && c.taken.load(std::memory_order_acquire)) {
+            f(c);
+        }
+    });
+}
+
+void stop(thread_cache& c) noexcept {
+    c.stopped.store(1, std::memory_order_seq_cst);
+}
+
+void resume(thread_cache& c) noexcept {
+    c.stopped.store(0, std::memory_order_release);
+}
+
+// After a barrier: whether the thread of a stopped cache is outside of every call.
+bool outside(const thread_cache& c) noexcept {
+    return c.busy.load(std::memory_order_acquire) == 0;
+}
+
+} // namespace
+
+constinit thread_local thread_cache* current = &before_first;
+
+booking::booking() noexcept : cache_(current) {
+    if (cache_ == &before_first) {
+        if (thread_cache* const c = adopt()) {
+            current = cache_ = c;
+            watch_thread_end();
+        }
+    }
+    if (!has_cache()) [[unlikely]] {
+        shared_guard.acquire();
+        cache_ = &shared;
+        own_ = false;
+        return;
+    }
+    while (!cache_->enter())
+        [[unlikely]] {
+            cache_->leave();
+            const os::lock_guard wait(stopping);
+        }
+}
+
+booking::~booking() {
+    if (own_) {
+        cache_->leave();
+    } else {
+        cache_->tell();
+        shared_guard.release();
+    }
+}
+
+void end_thread() noexcept {
+    if (!has_cache()) {
+        return;
+    }
+    thread_cache* const cache = current;
+    {
+        const booking last;
+        empty(*cache);
+        cache->tell();
+    }
+    current = &after_last;
+    cache->taken.store(false, std::memory_order_release);
+}
+
+bool empty_idle_caches(bool all) noexcept {
+    const os::lock_guard hold(stopping);
+    bool waits = false;
+    bool any = false;
+    for_each_other([&](thread_cache& c) {
+        const std::uint64_t calls = c.calls();
+        if ((all || calls == c.calls_seen) && calls != c.calls_emptied) {
+            stop(c);
+            any = true;
+        }
+        waits = waits || calls != c.calls_emptied;
+        c.calls_seen = calls;
+    });
+    if (any && os::barrier_everywhere()) {
+        for_each_other([&](thread_cache& c) {
+            if (c.stopped.load(std::memory_order_relaxed) != 0 && outside(c)) {
+                empty(c);
+                c.calls_emptied = c.calls();
+            }
+        });
+    }
+    for_each_other([](thread_cache& c) { resume(c); });
+    const os::lock_guard still(registry); // nobody takes one of these meanwhile
+    for_each_cache([](thread_cache& c) {
+        if (&c != &shared && !c.taken.load(std::memory_order_acquire)) {
+            empty(c);
+        }
+    });
+    return waits && any;
+}
+
+void stop_threads() noexcept {
+    registry.acquire(); // no thread gets a cache from here on
+    stopping.acquire();
+    for_each_other([](thread_cache& c) { stop(c); });
+    if (os::barrier_everywhere()) {
+        for_each_other([](thread_cache& c) {
+            while (!outside(c)) {
+                os::yield();
+            }
+        });
+    }
+    shared_guard.acquire();
+}
+
+void resume_threads() noexcept {
+    shared_guard.release();
+    for_each_other([](thread_cache& c) { resume(c); });
+    stopping.release();
+    registry.release();
+}
+
+void forget_threads() noexcept {
+    shared_guard.reset();
+    for_each_other([](thread_cache& c) {
+        resume(c);
+        c.busy.store(0, std::memory_order_relaxed);
+        c.taken.store(false, std::memory_order_relaxed);
+    });
+    stopping.reset();
+    registry.reset();
+    os::register_barrier();
+}
+
+bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
+    bool found = false;
+    if (bin < cached_bin_count) {
+        for_each_cache([&](const thread_cache& c) {
+            void* const* const top = c.bins[bin].top.get();
+            for (void* const* at = c.bins[bin].floor; at < top; ++at) {
+                found = found || __atomic_load_n(at, __ATOMIC_RELAXED) == slot;
+            }
+        });
+    }
+    return found;
+}
+
+thread_totals read_threads() noexcept {
+    thread_totals sum;
+    sum.peak_requested = told_peak.load(std::memory_order_relaxed);
+    const std::int64_t told_now = told_sum.load(std::memory_order_relaxed);
+    for_each_cache([&](const thread_cache& c) {
+        const std::int64_t requested = c.requested.get();
+        sum.requested += requested;
+        sum.slack += c.slack.get();
+        sum.allocations += c.allocations.get();
+        sum.frees += c.frees.get();
+        sum.peak_requested = std::max(sum.peak_requested, told_now - c.told.get() +
+                                                              std::max(requested, c.highest.get()));
+    });
+    sum.peak_requested = std::max(sum.peak_requested, sum.requested);
+    return sum;
+}
+
+bin_totals read_bin(std::size_t bin) noexcept {
+    bin_totals sum;
+    for_each_cache([&](const thread_cache& c) {
+        sum.remainders += c.bins[bin].remainders.get();
+        sum.cached_slots += static_cast<std::uint64_t>(c.bins[bin].top.get() - c.bins[bin].floor);
+    });
+    return sum;
+}
+
+large_totals read_large() noexcept {
+    large_totals sum;
+    for_each_cache([&](const thread_cache& c) {
+        sum.blocks += c.large_blocks.get();
+        sum.requested += c.large_requested.get();
+        sum.slack += c.large_slack.get();
+        if (const span* const s = c.large.load(std::memory_order_acquire)) {
+            sum.kept_bytes += s->bytes(); // descriptors are never unmapped
+        }
+    });
+    return sum;
+}
+
+} // namespace ebb::engine
