@@ -16,9 +16,9 @@ constinit central_bin central[bin_count];
 
 namespace {
 
-// Loose slots of a bin: four caches' worth. Larger slots, which no thread caches, have none.
+// Loose slots of a bin: four caches' worth; of slots above 32 KiB none.
 constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
-    return traits[bin].slot <= largest_cached_slot ? 4 * cache_capacity(bin) : 0;
+    return traits[bin].slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
 }
 
 } // namespace

@@ -60,6 +60,9 @@ namespace detail {
 
 [[nodiscard]] void* allocate_slowly(std::size_t n) noexcept;
 void deallocate_slowly(void* p) noexcept;
+void deallocate_fresh(void* p) noexcept;
+template <bool LooksFresh>
+void deallocate_quickly(void* p) noexcept;
 /// What a free slot holds in its first word. Not the address itself: lists' heads point to
 /// themselves.
 inline std::uint64_t mark_of(const void* p) noexcept {
@@ -85,7 +88,7 @@ inline constexpr std::uint64_t no_mark = 1;
 // as their last act: so they need no frame and save no registers.
 
 inline void* allocate(std::size_t n) noexcept {
-    if (n <= largest_cached_slot) [[likely]] {
+    if (n <= largest_slot) [[likely]] {
         const std::size_t bin = bin_of(n);
         thread_cache& cache = *current;
         cache_bin& b = cache.bins[bin];
@@ -110,47 +113,62 @@ inline void* allocate(std::size_t n) noexcept {
     return detail::allocate_slowly(n);
 }
 
-inline void deallocate(void* p) noexcept {
+/// `LooksFresh`: the block's first word is zero, so it may lie free on a page without content.
+template <bool LooksFresh>
+[[gnu::always_inline]] inline void detail::deallocate_quickly(void* p) noexcept {
     const page_entry entry = spans.find(address_of(p));
     thread_cache& cache = *current;
     cache_bin& b = cache.bins[entry.tag()];
     const std::size_t offset = address_of(p) & b.span_mask;
     // For what is no bin the inverse is 0, and nothing lies below it.
-    if (bin_traits::starts_slot(offset, b.inverse)) [[likely]] {
-        const std::uint64_t word = detail::first_word(p);
-        std::size_t size = b.slot;
-        std::size_t remainder = 0;
-        if (has_tail(entry.tag())) {
-            remainder = read_remainder(static_cast<unsigned char*>(p) + size);
-            if (remainder - 1 >= size) [[unlikely]] {
-                return detail::deallocate_slowly(p);
-            }
-            size -= remainder;
+    if (!bin_traits::starts_slot(offset, b.inverse)) [[unlikely]] {
+        return deallocate_slowly(p);
+    }
+    if constexpr (LooksFresh) {
+        if (entry.owner()->is_free(bin_traits::index_of(offset, b.inverse))) {
+            return deallocate_slowly(p);
         }
-        const bool open = cache.enter();
-        void** const top = b.top.get();
-        const std::int64_t before = cache.requested.get();
-        const std::int64_t requested = before - static_cast<std::int64_t>(size);
-        if (open && top != b.ceiling && requested >= cache.tell_below &&
-            word != detail::mark_of(p) &&
-            (word != 0 || !entry.owner()->is_free(bin_traits::index_of(offset, b.inverse))))
-            [[likely]] {
-            b.top.set(top + 1);
-            __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
-            detail::set_first_word(p, detail::mark_of(p));
-            if (before > cache.highest.get()) {
-                cache.highest.set(before);
-            }
-            cache.requested.set(requested);
-            cache.frees.add(1);
-            if (remainder != 0) {
-                cache.leave_of_slot(entry.tag(), -static_cast<std::int64_t>(remainder));
-            }
-            cache.leave();
-            return;
+    } else {
+        const std::uint64_t word = first_word(p);
+        if (word == 0) {
+            return deallocate_fresh(p);
+        }
+        if (word == mark_of(p)) [[unlikely]] {
+            return deallocate_slowly(p);
         }
     }
-    detail::deallocate_slowly(p);
+    std::size_t size = b.slot;
+    std::size_t remainder = 0;
+    if (has_tail(entry.tag())) {
+        remainder = read_remainder(static_cast<unsigned char*>(p) + size);
+        if (remainder - 1 >= size) [[unlikely]] {
+            return deallocate_slowly(p);
+        }
+        size -= remainder;
+    }
+    const bool open = cache.enter();
+    void** const top = b.top.get();
+    const std::int64_t before = cache.requested.get();
+    const std::int64_t requested = before - static_cast<std::int64_t>(size);
+    if (!open || top == b.ceiling || requested < cache.tell_below) [[unlikely]] {
+        return deallocate_slowly(p);
+    }
+    if (before > cache.highest.get()) {
+        cache.highest.set(before);
+    }
+    cache.requested.set(requested);
+    cache.frees.add(1);
+    if (remainder != 0) {
+        cache.leave_of_slot(entry.tag(), -static_cast<std::int64_t>(remainder));
+    }
+    __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
+    b.top.set(top + 1);
+    set_first_word(p, mark_of(p));
+    cache.leave();
+}
+
+inline void deallocate(void* p) noexcept {
+    detail::deallocate_quickly<false>(p);
 }
 
 } // namespace ebb::engine

@@ -44,10 +44,11 @@ class page_map {
   public:
     /// The entry of the block that `address` lies in; zero for one that isn't ours.
     [[nodiscard]] page_entry find(std::uintptr_t address) const noexcept {
-        if (address >> 48 != 0) [[unlikely]] {
+        const std::uintptr_t at = address >> 32;
+        if (at >= root_words) [[unlikely]] {
             return {};
         }
-        const leaf* const l = root_[address >> 32].load(std::memory_order_acquire);
+        const leaf* const l = root_[at].load(std::memory_order_acquire);
         if (l == nullptr) [[unlikely]] {
             return {};
         }
@@ -67,11 +68,12 @@ class page_map {
     }
 
   private:
+    static constexpr std::size_t root_words = std::size_t{1} << 16;
     static constexpr std::size_t leaf_words = std::size_t{1} << (32 - block_shift);
     struct leaf {
         std::atomic<std::uint64_t> words[leaf_words];
     };
-    std::atomic<leaf*> root_[std::size_t{1} << 16]{};
+    std::atomic<leaf*> root_[root_words]{};
 };
 
 /// The process's one.

@@ -23,8 +23,22 @@ constinit os::lock registry; // who takes a cache, and the list's front
 constinit os::lock stopping; // held while threads are stopped: they wait here
 constinit std::atomic<thread_cache*> newest{&shared};
 
-bool has_cache() noexcept {
-    return current != &before_first && current != &after_last;
+// The second thread comes. After this, the first is outside of every call that took itself for the
+// only one.
+void leave_alone_mode() noexcept {
+    if (!alone.load(std::memory_order_relaxed)) {
+        return;
+    }
+    thread_cache* const first = newest.load(std::memory_order_relaxed);
+    if (first == &shared) {
+        return; // this is the first
+    }
+    alone.store(false, std::memory_order_seq_cst);
+    if (os::barrier_everywhere()) {
+        while (first->busy.load(std::memory_order_acquire) != 0) {
+            os::yield();
+        }
+    }
 }
 
 // A cache for this thread: one that waits for a thread, or a new one. Null without memory.
@@ -38,6 +52,7 @@ thread_cache* adopt() noexcept {
     }
     thread_cache* const c = make_cache();
     if (c != nullptr) {
+        leave_alone_mode();
         c->taken.store(true, std::memory_order_relaxed);
         c->older = newest.load(std::memory_order_relaxed);
         newest.store(c, std::memory_order_release);
@@ -79,6 +94,10 @@ bool outside(const thread_cache& c) noexcept {
 
 constinit thread_local thread_cache* current = &before_first;
 
+bool has_cache() noexcept {
+    return current != &before_first && current != &after_last;
+}
+
 booking::booking() noexcept : cache_(current) {
     if (cache_ == &before_first) {
         if (thread_cache* const c = adopt()) {
@@ -87,6 +106,10 @@ booking::booking() noexcept : cache_(current) {
         }
     }
     if (!has_cache()) [[unlikely]] {
+        {
+            const os::lock_guard hold(registry);
+            leave_alone_mode();
+        }
         shared_guard.acquire();
         cache_ = &shared;
         own_ = false;
@@ -153,6 +176,13 @@ bool empty_idle_caches(bool all) noexcept {
     return waits && any;
 }
 
+void begin_alone() noexcept {
+    const os::lock_guard hold(registry);
+    const thread_cache* const first = newest.load(std::memory_order_relaxed);
+    alone.store(os::register_barrier() && (first == &shared || first->older == &shared),
+                std::memory_order_relaxed);
+}
+
 void stop_threads() noexcept {
     registry.acquire(); // no thread gets a cache from here on
     stopping.acquire();
@@ -188,7 +218,7 @@ void forget_threads() noexcept {
 
 bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
     bool found = false;
-    if (bin < cached_bin_count) {
+    if (bin < bin_count) {
         for_each_cache([&](const thread_cache& c) {
             void* const* const top = c.bins[bin].top.get();
             for (void* const* at = c.bins[bin].floor; at < top; ++at) {
@@ -231,7 +261,7 @@ large_totals read_large() noexcept {
         sum.blocks += c.large_blocks.get();
         sum.requested += c.large_requested.get();
         sum.slack += c.large_slack.get();
-        if (const span* const s = c.large.load(std::memory_order_acquire)) {
+        if (const span* const s = c.large.get()) {
             sum.kept_bytes += s->bytes(); // descriptors are never unmapped
         }
     });

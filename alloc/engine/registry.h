@@ -24,6 +24,9 @@ namespace ebb::engine {
 /// fast paths fall through to the slow ones, which know what to do.
 extern constinit thread_local thread_cache* current;
 
+/// Whether that is one with room.
+[[nodiscard]] bool has_cache() noexcept;
+
 /// A call of this thread, open while this lives: the cache that it books on, made if need be.
 /// Where there is none (no memory, the thread ends), a shared one behind a lock.
 /// Waits while the thread is stopped. Not to be nested.
@@ -75,6 +78,10 @@ struct large_totals {
     std::uint64_t kept_bytes = 0; ///< of free blocks that threads keep
 };
 [[nodiscard]] large_totals read_large() noexcept;
+
+/// Once, from the library's constructor: makes ready for stopping, and for a single thread's
+/// cheaper way to tell.
+void begin_alone() noexcept;
 
 /// Keeps every other thread out of its cache, and out of the rest of the engine's slow paths, until
 /// resume_threads. Requires: the caller is in no call of its own. Threads: callers take turns.

@@ -31,9 +31,6 @@ inline constexpr std::size_t class_count = 96;
 inline constexpr std::size_t bin_count = 2 * class_count + 1;
 inline constexpr std::size_t largest_slot = 256 * kib;
 
-/// Up to here threads keep slots of their own; larger ones come from the central bins.
-inline constexpr std::size_t largest_cached_slot = 32 * kib;
-
 /// The class of `n` bytes. Requires: n <= largest_slot.
 [[nodiscard]] constexpr std::size_t class_of(std::size_t n) noexcept {
     if (n <= 128) {
@@ -51,9 +48,6 @@ inline constexpr std::size_t largest_cached_slot = 32 * kib;
     const std::size_t shift = 4 + (size_class - 8) / 8;
     return ((size_class & 7) + 9) << shift;
 }
-
-/// The bins below this one.
-inline constexpr std::size_t cached_bin_count = 2 * (class_of(largest_cached_slot) + 1) + 1;
 
 /// What the paths need of a bin, in one line of cache.
 struct bin_traits {
@@ -131,11 +125,11 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
     return 2 * c + (n < slot_of(c) ? 2 : 1);
 }
 
-/// How many slots of a bin a thread keeps at most: 16 KiB of them, between 8 and 256. Figures:
-/// README of this folder.
+/// How many slots of a bin a thread keeps at most: 16 KiB of them, between 8 and 256; of slots
+/// above 32 KiB two. Figures: README of this folder.
 [[nodiscard]] constexpr std::size_t cache_capacity(std::size_t bin) noexcept {
     const std::size_t n = 16 * kib / traits[bin].slot;
-    return n > 256 ? 256 : n < 8 ? 8 : n;
+    return traits[bin].slot > 32 * kib ? 2 : n > 256 ? 256 : n < 8 ? 8 : n;
 }
 
 static_assert(class_of(largest_slot) == class_count - 1 &&

@@ -3,8 +3,8 @@
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
-#include <ebb/alloc/engine/snapshot.h>
 #include <ebb/alloc/engine/registry.h>
+#include <ebb/alloc/engine/snapshot.h>
 
 namespace ebb::engine {
 namespace {

@@ -5,7 +5,6 @@
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/start.h>
-#include <ebb/alloc/os/barrier.h>
 
 #include <pthread.h>
 
@@ -57,7 +56,7 @@ void load() noexcept {
         return;
     }
     apply_options();
-    os::register_barrier();
+    begin_alone();
     static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));
     if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {
         watching.store(true, std::memory_order_release);

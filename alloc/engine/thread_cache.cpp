@@ -11,6 +11,7 @@ namespace ebb::engine {
 
 constinit std::atomic<std::int64_t> told_sum{0};
 constinit std::atomic<std::int64_t> told_peak{0};
+constinit std::atomic<bool> alone{false};
 
 namespace {
 
@@ -18,7 +19,7 @@ constexpr std::size_t first_fill = 4;
 
 constexpr std::size_t slots_in_cache() noexcept {
     std::size_t n = 0;
-    for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
         n += cache_capacity(bin);
     }
     return n;
@@ -41,12 +42,13 @@ thread_cache* make_cache() noexcept {
     }
     auto* const cache = ::new (memory) thread_cache;
     auto** slots = reinterpret_cast<void**>(cache + 1);
-    for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache->bins[bin].floor = slots;
         cache->bins[bin].top.set(slots);
         slots += cache_capacity(bin);
         cache->bins[bin].ceiling = slots;
-        cache->bins[bin].fill = first_fill;
+        cache->bins[bin].fill =
+            static_cast<std::uint32_t>(std::min(first_fill, cache_capacity(bin) / 2));
     }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache->bins[bin].slot = traits[bin].slot;
@@ -60,10 +62,17 @@ thread_cache* make_cache() noexcept {
 
 void thread_cache::tell() noexcept {
     const std::int64_t now = requested.get();
+    const std::int64_t top = std::max(highest.get(), now);
     const std::int64_t before = told.get();
-    const std::int64_t others =
-        told_sum.fetch_add(now - before, std::memory_order_relaxed) - before;
-    raise_peak(others + std::max(highest.get(), now));
+    if (alone.load(std::memory_order_relaxed)) {
+        const std::int64_t others = told_sum.load(std::memory_order_relaxed) - before;
+        told_sum.store(others + now, std::memory_order_relaxed);
+        if (others + top > told_peak.load(std::memory_order_relaxed)) {
+            told_peak.store(others + top, std::memory_order_relaxed);
+        }
+    } else {
+        raise_peak(told_sum.fetch_add(now - before, std::memory_order_relaxed) - before + top);
+    }
     told.set(now);
     highest.set(now);
     tell_above = now + tell_quantum;
@@ -81,7 +90,7 @@ void thread_cache::hold_large(std::int64_t sign, std::size_t requested_bytes,
 
 void* refill(thread_cache& cache, std::size_t bin) noexcept {
     cache_bin& b = cache.bins[bin];
-    if (b.ceiling == nullptr) { // a bin that nobody caches, or a thread without a cache
+    if (b.ceiling == nullptr) { // a thread without a cache
         void* slot = nullptr;
         return central[bin].take(bin, &slot, 1) == 1 ? slot : nullptr;
     }
@@ -117,7 +126,7 @@ void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
 }
 
 void empty(thread_cache& cache) noexcept {
-    for (std::size_t bin = 1; bin < cached_bin_count; ++bin) {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache_bin& b = cache.bins[bin];
         const auto count = static_cast<std::size_t>(b.top.get() - b.floor);
         if (count != 0) {
@@ -125,7 +134,8 @@ void empty(thread_cache& cache) noexcept {
             central[bin].settle_all(bin, b.floor, count);
         }
     }
-    if (span* const s = cache.large.exchange(nullptr, std::memory_order_acq_rel)) {
+    if (span* const s = cache.large.get()) {
+        cache.large.set(nullptr);
         page_heap::give(s);
     }
 }
