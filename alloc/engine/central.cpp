@@ -16,9 +16,12 @@ constinit central_bin central[bin_count];
 
 namespace {
 
-// Loose slots of a bin: four caches' worth; of slots above 32 KiB none.
+// Loose slots of a bin: 256 KiB of small ones, four caches' worth of larger, none above 32 KiB.
+// They move in batches, at a tenth of what a slot's way through its span costs.
 constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
-    return traits[bin].slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
+    return traits[bin].slot <= 1 * kib    ? 16 * cache_capacity(bin)
+           : traits[bin].slot <= 32 * kib ? 4 * cache_capacity(bin)
+                                          : 0;
 }
 
 } // namespace
@@ -52,6 +55,9 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
         slots_free_ -= n;
         if (s->free_slots == 0) {
             partial_.remove(s);
+            if (s->blank) { // every slot has been out: from here on free ones carry their mark
+                s->enter_map(false);
+            }
         }
     }
     slots_out_ += got;
@@ -154,6 +160,7 @@ bool central_bin::purge_spans(std::uint32_t now, std::uint32_t age) noexcept {
         // Out of the list, so that no slot is taken while its page goes; slots may be put back.
         partial_.remove(s);
         s->purging = true;
+        s->enter_map(true);
         guard_.release();
         s->purge_pages();
         guard_.acquire();

@@ -130,7 +130,7 @@ template <bool LooksFresh>
         }
     } else {
         const std::uint64_t word = first_word(p);
-        if (word == 0) {
+        if (word == 0 && entry.blank()) {
             return deallocate_fresh(p);
         }
         if (word == mark_of(p)) [[unlikely]] {

@@ -212,9 +212,7 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
         s->touch_all();
     }
     drop_run(run);
-    for (std::size_t at = 0; at < bytes; at += block_bytes) {
-        spans.set(s->base + at, page_entry(s, bin));
-    }
+    s->enter_map(true);
     return s;
 }
 

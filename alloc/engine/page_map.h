@@ -1,9 +1,10 @@
 // From an address to the span that it lies in: two loads, no lock.
 //
-// A word a 64 KiB block: the span's descriptor in the low 48 bits, a tag in the high 16. The tag of
-// a span of slots is its bin, so that free() knows the slot's size without touching the
-// descriptor. A leaf covers 4 GiB (512 KiB of words, resident where used: 0.01 % of a heap). The
-// root stands in the library's zeroed data: 512 KiB of addresses, a page or two of them touched.
+// A word a 64 KiB block: the span's descriptor in the low 48 bits (its lowest: blank), a tag in the
+// high 16. The tag of a span of slots is its bin, so that free() knows the slot's size without
+// touching the descriptor. A leaf covers 4 GiB (512 KiB of words, resident where used: 0.01 % of a
+// heap). The root stands in the library's zeroed data: 512 KiB of addresses, a page or two of them
+// touched.
 //
 // An address that was never ours has no leaf or a zero word: that is how a foreign pointer is
 // found.
@@ -26,17 +27,22 @@ class page_entry {
 
     constexpr page_entry() noexcept = default;
     explicit constexpr page_entry(std::uint64_t word) noexcept : word_(word) {}
-    page_entry(span* s, std::size_t tag_value) noexcept
-        : word_(reinterpret_cast<std::uintptr_t>(s) | (std::uint64_t{tag_value} << 48)) {}
+    page_entry(span* s, std::size_t tag_value, bool blank = false) noexcept
+        : word_(reinterpret_cast<std::uintptr_t>(s) | (std::uint64_t{tag_value} << 48) |
+                (blank ? blank_bit : 0)) {}
 
     [[nodiscard]] constexpr std::size_t tag() const noexcept { return word_ >> 48; }
     [[nodiscard]] constexpr bool is_bin() const noexcept { return tag() - 1 < bin_count - 1; }
     [[nodiscard]] span* owner() const noexcept {
-        return reinterpret_cast<span*>(word_ & ((std::uint64_t{1} << 48) - 1));
+        return reinterpret_cast<span*>(word_ & ((std::uint64_t{1} << 48) - 1) & ~blank_bit);
     }
+    /// Whether free slots of the span may lie on pages without content: never handed out, or given
+    /// back since. Such a slot carries no mark.
+    [[nodiscard]] constexpr bool blank() const noexcept { return (word_ & blank_bit) != 0; }
     [[nodiscard]] constexpr std::uint64_t word() const noexcept { return word_; }
 
   private:
+    static constexpr std::uint64_t blank_bit = 1; // descriptors are aligned to 64
     std::uint64_t word_ = 0;
 };
 

@@ -1,4 +1,5 @@
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/span.h>
 
 #include <algorithm>
@@ -27,6 +28,13 @@ void span::make_slots(std::size_t of_bin) noexcept {
     for (std::size_t i = 0; i < slot_count; i += 64) {
         const std::size_t rest = slot_count - i;
         store(free_bits()[i / 64], rest >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1);
+    }
+}
+
+void span::enter_map(bool has_blank_slots) noexcept {
+    blank = has_blank_slots;
+    for (std::size_t at = 0; at < bytes(); at += block_bytes) {
+        spans.set(base + at, page_entry(this, bin, blank));
     }
 }
 

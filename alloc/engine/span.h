@@ -34,10 +34,11 @@ struct span {
     std::uint32_t blocks = 0;
     std::uint32_t stamp = 0; ///< when it entered the queue, in milliseconds
     span_state state = span_state::clean;
-    bool queued = false;          ///< stands in the purge queue
-    bool purging = false;         ///< its pages are being given back: no slot may be taken
-    bool zeroed = false;          ///< large: the pages were zeroes when it was taken
-    bool kept = false;            ///< large: freed, and kept by a thread for its next
+    bool queued = false;  ///< stands in the purge queue
+    bool purging = false; ///< its pages are being given back: no slot may be taken
+    bool blank = true;    ///< slots: free ones may lie on pages without content (page_entry::blank)
+    bool zeroed = false;  ///< large: the pages were zeroes when it was taken
+    bool kept = false;    ///< large: freed, and kept by a thread for its next
     std::uint32_t descriptor = 0; ///< bytes of this descriptor, words included
     std::uint32_t bin = 0;
     std::uint32_t slot_count = 0;
@@ -74,6 +75,9 @@ struct span {
 
     /// All slots free, no page touched.
     void make_slots(std::size_t of_bin) noexcept;
+
+    /// Puts its slots' blocks into the page map, or changes what that says of blank slots.
+    void enter_map(bool has_blank_slots) noexcept;
 
     /// Says that every page may be resident: the run served something else before.
     void touch_all() noexcept { mark_dirty(0, bytes()); }
