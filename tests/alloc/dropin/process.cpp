@@ -1,0 +1,262 @@
+// Threads, forks, signals and scarce memory, with libebbmalloc.so linked.
+#include <ebb/ebb.h>
+
+#include <gtest/gtest.h>
+
+#include <malloc.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+ebb_ledger ledger() {
+    ebb_ledger l{};
+    ebb_heap_ledger(&l, sizeof l);
+    return l;
+}
+
+bool balanced(const ebb_ledger& l) {
+    return l.mapped == l.requested + l.slack + l.dead + l.idle + l.overhead;
+}
+
+// Allocates and frees until it is told to stop; leaves nothing.
+void churn(const std::atomic<bool>& stop, unsigned seed) {
+    std::minstd_rand random(seed);
+    std::vector<void*> blocks(500, nullptr);
+    while (!stop.load(std::memory_order_relaxed)) {
+        void*& p = blocks[random() % blocks.size()];
+        std::free(p);
+        const std::size_t n = random() % (random() % 64 == 0 ? 400'000 : 2000);
+        p = std::malloc(n);
+        if (p != nullptr) {
+            std::memset(p, 1, n < 64 ? n : 64);
+        }
+    }
+    for (void* p : blocks) {
+        std::free(p);
+    }
+}
+
+// A child's work, told by its exit status.
+template <class F>
+int in_child(F&& f) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(60); // a child that hangs fails
+        _exit(f() ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+TEST(dropin_process, goes_on_in_parent_and_child_of_a_fork_under_load) {
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < 4; ++i) {
+        threads.emplace_back([&stop, i] { churn(stop, i + 1); });
+    }
+    for (int round = 0; round < 40; ++round) {
+        const int status = in_child([] {
+            const ebb_ledger before = ledger();
+            std::vector<void*> blocks;
+            for (std::size_t i = 0; i < 3000; ++i) {
+                blocks.push_back(std::malloc(i));
+            }
+            std::thread other([&blocks] {
+                for (void* p : blocks) {
+                    std::free(p);
+                }
+            });
+            other.join();
+            blocks = {};
+            malloc_trim(0);
+            std::size_t count = 0;
+            static ebb_heap_class classes[256];
+            ebb_heap_classes(classes, sizeof classes[0], 256, &count);
+            std::uint64_t requested = 0;
+            std::uint64_t live = 0;
+            for (std::size_t i = 0; i < count; ++i) {
+                requested += classes[i].requested;
+                live += classes[i].blocks;
+            }
+            // The other threads aren't here, but what they held is, to the byte.
+            const ebb_ledger after = ledger();
+            return balanced(after) && requested == after.requested &&
+                   live == after.allocations - after.frees && before.requested <= after.requested;
+        });
+        ASSERT_EQ(status, 0) << "round " << round;
+    }
+    stop = true;
+    for (std::thread& t : threads) {
+        t.join();
+    }
+    EXPECT_TRUE(balanced(ledger()));
+}
+
+TEST(dropin_process, keeps_counts_through_threads_that_end_with_blocks_others_free) {
+    const ebb_ledger before = ledger();
+    std::vector<void*> blocks(64 * 100);
+    for (int round = 0; round < 20; ++round) {
+        std::vector<std::thread> threads;
+        threads.reserve(64);
+        for (std::size_t t = 0; t < 64; ++t) {
+            threads.emplace_back([&blocks, t] {
+                for (std::size_t i = 0; i < 100; ++i) {
+                    blocks[t * 100 + i] = std::malloc(t + i * 13);
+                }
+            });
+        }
+        for (std::thread& t : threads) {
+            t.join();
+        }
+        for (void* p : blocks) {
+            std::free(p);
+        }
+    }
+    blocks = {};
+    const ebb_ledger after = ledger();
+    EXPECT_LE(after.requested, before.requested + 64 * 1024) << "what libc keeps of threads";
+    EXPECT_TRUE(balanced(after));
+    EXPECT_LT(after.overhead, before.overhead + (std::uint64_t{64} << 18))
+        << "caches of ended threads are taken up again";
+}
+
+TEST(dropin_process, lets_a_cancelled_thread_go) {
+    for (int i = 0; i < 50; ++i) {
+        std::atomic<bool> running{false};
+        std::pair<std::atomic<bool>*, int> argument{&running, i};
+        pthread_t thread{};
+        ASSERT_EQ(pthread_create(
+                      &thread, nullptr,
+                      [](void* a) -> void* {
+                          auto& [flag, n] = *static_cast<std::pair<std::atomic<bool>*, int>*>(a);
+                          flag->store(true);
+                          for (;;) {
+                              std::free(std::malloc(static_cast<std::size_t>(n) * 1000));
+                              pthread_testcancel();
+                          }
+                      },
+                      &argument),
+                  0);
+        while (!running) {
+            std::this_thread::yield();
+        }
+        pthread_cancel(thread);
+        pthread_join(thread, nullptr);
+    }
+    EXPECT_TRUE(balanced(ledger()));
+}
+
+std::atomic<std::uint64_t> snapshots{0};
+std::atomic<std::uint64_t> failures{0};
+
+TEST(dropin_process, reads_the_ledger_in_a_signal_handler) {
+    struct sigaction action {};
+    action.sa_handler = [](int) {
+        ebb_ledger l{};
+        const int saved = errno;
+        if (ebb_heap_ledger(&l, sizeof l) != 0 || l.mapped == 0 || errno != saved) {
+            ++failures;
+        }
+        ++snapshots;
+    };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGUSR1, &action, nullptr);
+    std::atomic<bool> stop{false};
+    std::thread worker([&stop] { churn(stop, 9); });
+    for (int i = 0; i < 2000; ++i) {
+        pthread_kill(worker.native_handle(), SIGUSR1);
+        std::this_thread::sleep_for(50us);
+    }
+    stop = true;
+    worker.join();
+    EXPECT_GT(snapshots.load(), 100U);
+    EXPECT_EQ(failures.load(), 0U);
+}
+
+TEST(dropin_process, says_enomem_under_an_address_space_limit_and_goes_on) {
+    const int status = in_child([] {
+        rlimit limit{};
+        getrlimit(RLIMIT_AS, &limit);
+        limit.rlim_cur = 400'000'000;
+        setrlimit(RLIMIT_AS, &limit);
+        std::minstd_rand random(3);
+        for (int round = 0; round < 3; ++round) {
+            void** last = nullptr; // the blocks' own list: nothing else may allocate here
+            std::size_t bytes = 0;
+            const ebb_ledger before = ledger();
+            for (;;) {
+                const std::size_t n = 16 + random() % (round == 1 ? 300'000 : 3000);
+                errno = 0;
+                auto** const p = static_cast<void**>(std::malloc(n));
+                if (p == nullptr) {
+                    if (errno != ENOMEM) {
+                        return false;
+                    }
+                    break;
+                }
+                *p = last;
+                last = p;
+                bytes += n;
+            }
+            if (ledger().requested - before.requested != bytes ||
+                bytes < 200'000'000 || operator new(100'000'000, std::nothrow) != nullptr) {
+                return false;
+            }
+            while (last != nullptr) {
+                void** const next = static_cast<void**>(*last);
+                std::free(last);
+                last = next;
+            }
+            if (ledger().requested != before.requested || !balanced(ledger())) {
+                return false;
+            }
+        }
+        return true;
+    });
+    EXPECT_EQ(status, 0);
+}
+
+std::uint64_t resident() {
+    ebb_resident r{};
+    ebb_heap_resident(&r, sizeof r);
+    return r.resident;
+}
+
+TEST(dropin_process, gives_memory_back_while_the_program_sleeps) {
+    std::vector<void*> blocks(400'000);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        blocks[i] = std::malloc(100 + i % 300);
+        std::memset(blocks[i], 1, 100);
+    }
+    const std::uint64_t full = resident();
+    std::minstd_rand random(1);
+    std::shuffle(blocks.begin(), blocks.end(), random);
+    for (std::size_t i = blocks.size() / 100; i < blocks.size(); ++i) {
+        std::free(blocks[i]);
+    }
+    std::this_thread::sleep_for(2s); // and no call of malloc
+    EXPECT_LT(resident(), full / 3) << full;
+    for (std::size_t i = 0; i < blocks.size() / 100; ++i) {
+        std::free(blocks[i]);
+    }
+    malloc_trim(0);
+    EXPECT_LT(resident(), full / 20);
+}
+
+} // namespace
