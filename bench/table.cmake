@@ -12,12 +12,14 @@ add_library(ebb_bench STATIC
     maps/runner.cpp
     memory.cpp
     process/child.cpp
+    process/scratch.cpp
     report/json.cpp
     report/table.cpp
 )
 add_library(ebb::bench ALIAS ebb_bench)
 target_link_libraries(ebb_bench PUBLIC ebb::alloc ebb::maps ${CMAKE_DL_LIBS}
                                 PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+target_compile_definitions(ebb_bench PRIVATE EBB_LIBDIR="${CMAKE_INSTALL_LIBDIR}")
 ebb_warnings(ebb_bench)
 
 # A process that measures a malloc must be that malloc's alone: no sanitizer stands in its place, in

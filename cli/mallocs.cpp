@@ -24,19 +24,16 @@ std::function<int()> add_mallocs(CLI::App& program) {
             known = true;
             const auto found = bench::find_library(m);
             if (path->empty()) {
-                fmt::print("{:<9} {}\n", m.name,
-                           found ? *found
-                                 : fmt::format("not installed: apt install {}", m.package));
+                fmt::print("{:<9} {}\n", m.name, found ? *found : bench::how_to_install(m));
             } else if (found) {
                 fmt::print("{}\n", *found);
             } else {
-                complain(fmt::format("{} isn't installed: apt install {}", m.name, m.package));
+                complain(fmt::format("{}: {}", m.name, bench::how_to_install(m)));
                 result = not_installed;
             }
         }
         if (!known) {
-            complain(
-                fmt::format("--path {}: not one of glibc, jemalloc, mimalloc, tcmalloc", *path));
+            complain(fmt::format("--path {}: not one of {}", *path, bench::names_of_mallocs()));
             return static_cast<int>(usage);
         }
         return result;

@@ -209,7 +209,7 @@ std::function<int()> add_maps(CLI::App& program) {
         command->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();
     };
     list("--layout", w->layouts, "inline, pointer, spill, recreate (all)", "LIST");
-    list("--malloc", w->mallocs, "go, glibc, jemalloc, mimalloc, tcmalloc (all)", "LIST");
+    list("--malloc", w->mallocs, "go, glibc, jemalloc, mimalloc, tcmalloc, ebb (all)", "LIST");
     list("--reclaim", w->reclaims, "collected, at-once (both)", "LIST");
     command->add_option("--count", w->count, "entries (1000000)")->type_name("N");
     command

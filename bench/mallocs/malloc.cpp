@@ -41,6 +41,18 @@ std::vector<std::string> folders() {
     return all;
 }
 
+std::optional<std::string> first_with(std::string_view file,
+                                      const std::vector<std::string>& in_folders) {
+    for (const std::string& folder : in_folders) {
+        const std::filesystem::path path = std::filesystem::path(folder) / file;
+        std::error_code error;
+        if (std::filesystem::is_regular_file(path, error)) {
+            return path.string();
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 const known_malloc* find_malloc(std::string_view name) noexcept {
@@ -50,18 +62,44 @@ const known_malloc* find_malloc(std::string_view name) noexcept {
     return found == known_mallocs.end() ? nullptr : found;
 }
 
+std::string names_of_mallocs() {
+    std::string names;
+    for (const known_malloc& m : known_mallocs) {
+        if (!m.file.empty()) {
+            names += (names.empty() ? "" : ", ") + std::string(m.name);
+        }
+    }
+    return names;
+}
+
 std::optional<std::string> find_library(const known_malloc& malloc) {
     if (malloc.file.empty()) {
         return std::nullopt;
     }
-    for (const std::string& folder : folders()) {
-        const std::filesystem::path path = std::filesystem::path(folder) / malloc.file;
-        std::error_code error;
-        if (std::filesystem::is_regular_file(path, error)) {
-            return path.string();
+    if (malloc.package.empty()) {
+        if (auto own = find_own_library(malloc.file)) {
+            return own;
         }
     }
-    return std::nullopt;
+    return first_with(malloc.file, folders());
+}
+
+std::optional<std::string> find_own_library(std::string_view file) {
+    std::error_code error;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::filesystem::path above = program.parent_path().parent_path();
+    return error ? std::nullopt
+                 : first_with(file, {(above / EBB_LIBDIR).string(), (above / "lib").string()});
+}
+
+std::string how_to_install(const known_malloc& malloc) {
+    return malloc.package.empty()
+               ? "not installed: no " + std::string(malloc.file) + " beside this program"
+               : "not installed: apt install " + std::string(malloc.package);
+}
+
+bool in_default_list(const known_malloc& malloc) {
+    return malloc.file.empty() || !malloc.package.empty() || find_library(malloc).has_value();
 }
 
 } // namespace ebb::bench

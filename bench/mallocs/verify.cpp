@@ -1,91 +1,29 @@
+#include <ebb/bench/mallocs/counters.h>
 #include <ebb/bench/mallocs/verify.h>
 
 #include <dlfcn.h>
-#include <malloc.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 
 namespace ebb::bench {
 namespace {
 
 template <class F>
-F* function(const char* name) noexcept {
-    return reinterpret_cast<F*>(::dlsym(RTLD_DEFAULT, name));
+void look_up(F*& function, const char* name) noexcept {
+    function = reinterpret_cast<F*>(::dlsym(RTLD_DEFAULT, name));
 }
 
-// glibc: bytes in use in its arenas and in blocks that it mapped on their own.
-std::optional<std::uint64_t> read_glibc() noexcept {
-    const auto read = function<struct mallinfo2()>("mallinfo2");
-    if (read == nullptr) {
-        return std::nullopt;
-    }
-    const struct mallinfo2 info = read();
-    return info.uordblks + info.hblkhd;
-}
-
-// jemalloc: what this thread ever allocated less what it ever gave back.
-std::optional<std::uint64_t> read_jemalloc() noexcept {
-    const auto control =
-        function<int(const char*, void*, std::size_t*, void*, std::size_t)>("mallctl");
-    std::uint64_t allocated = 0;
-    std::uint64_t deallocated = 0;
-    std::size_t size = sizeof allocated;
-    if (control == nullptr || control("thread.allocated", &allocated, &size, nullptr, 0) != 0 ||
-        control("thread.deallocated", &deallocated, &size, nullptr, 0) != 0) {
-        return std::nullopt;
-    }
-    return allocated - deallocated;
-}
-
-// mimalloc: its statistics are compiled out of release builds, but the areas of this thread's heap
-// can be visited; each tells its blocks in use. The struct is mi_heap_area_t of mimalloc 2.0.
-struct mi_heap_area {
-    void* blocks;
-    std::size_t reserved;
-    std::size_t committed;
-    std::size_t used;
-    std::size_t block_size;
-    std::size_t full_block_size;
-};
-
-bool add_area(const void*, const mi_heap_area* area, void*, std::size_t, void* sum) noexcept {
-    *static_cast<std::uint64_t*>(sum) += area->used * area->block_size;
-    return true;
-}
-
-std::optional<std::uint64_t> read_mimalloc() noexcept {
-    using visitor = bool(const void*, const mi_heap_area*, void*, std::size_t, void*);
-    const auto heap = function<void*()>("mi_heap_get_default");
-    const auto visit = function<bool(const void*, bool, visitor*, void*)>("mi_heap_visit_blocks");
-    std::uint64_t sum = 0;
-    if (heap == nullptr || visit == nullptr || !visit(heap(), false, &add_area, &sum)) {
-        return std::nullopt;
-    }
-    return sum;
-}
-
-// gperftools' tcmalloc: bytes in use by the program.
-std::optional<std::uint64_t> read_tcmalloc() noexcept {
-    const auto property =
-        function<int(const char*, std::size_t*)>("MallocExtension_GetNumericProperty");
-    std::size_t bytes = 0;
-    if (property == nullptr || property("generic.current_allocated_bytes", &bytes) == 0) {
-        return std::nullopt;
-    }
-    return bytes;
-}
-
-using counter = std::optional<std::uint64_t>() noexcept;
-
-counter* counter_of(std::string_view name) noexcept {
-    return name == "glibc"      ? &read_glibc
-           : name == "jemalloc" ? &read_jemalloc
-           : name == "mimalloc" ? &read_mimalloc
-           : name == "tcmalloc" ? &read_tcmalloc
-                                : nullptr;
+counter_functions functions() noexcept {
+    counter_functions f{};
+    look_up(f.mallinfo2, "mallinfo2");
+    look_up(f.mallctl, "mallctl");
+    look_up(f.mi_heap_get_default, "mi_heap_get_default");
+    look_up(f.mi_heap_visit_blocks, "mi_heap_visit_blocks");
+    look_up(f.malloc_extension_get_numeric_property, "MallocExtension_GetNumericProperty");
+    look_up(f.ebb_heap_ledger, "ebb_heap_ledger");
+    return f;
 }
 
 std::string object_of(const char* symbol) {
@@ -119,11 +57,12 @@ std::string verify_malloc(std::string_view name, const std::string& library) {
         return wanted + ": no counter known";
     }
     constexpr std::size_t test_bytes = 96 * 1024;
-    const auto before = read();
+    const counter_functions told_by = functions();
+    const auto before = read(told_by);
     void* volatile block = std::malloc(test_bytes);
-    const auto with = read();
+    const auto with = read(told_by);
     std::free(block);
-    const auto after = read();
+    const auto after = read(told_by);
     if (!before || !with || !after) {
         return wanted + ": its own counter can't be read";
     }

@@ -68,6 +68,9 @@ plan make_plan(const choice& c, std::optional<std::uint64_t> available_bytes) {
         const std::size_t bytes =
             c.value_bytes.value_or(l == layout::spill ? most_inline_bytes + 1 : most_inline_bytes);
         for (const known_malloc& m : known_mallocs) {
+            if (c.mallocs.empty() && !in_default_list(m)) {
+                continue;
+            }
             const std::string name(m.name);
             const bool is_go = name == "go";
             for (const reclaim r : all_reclaims) {

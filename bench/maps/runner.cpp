@@ -2,6 +2,7 @@
 #include <ebb/bench/maps/book.h>
 #include <ebb/bench/maps/runner.h>
 #include <ebb/bench/process/child.h>
+#include <ebb/bench/process/scratch.h>
 
 #include <array>
 #include <filesystem>
@@ -11,7 +12,7 @@ namespace {
 
 constexpr int wrong_malloc_status = 3;
 
-std::vector<record> run_cell(const cell& c, const std::string& library) {
+std::vector<record> run_cell(const cell& c, const std::string& library, scratch& links) {
     command what;
     what.words = {cell_program(),
                   std::string(name_of(c.way)),
@@ -23,7 +24,7 @@ std::vector<record> run_cell(const cell& c, const std::string& library) {
         what.words.push_back(library);
     }
     if (c.malloc != "go" && c.malloc != "glibc") {
-        what.preload = library;
+        what.preload = links.preloadable(library);
     }
     std::vector<record> records;
     const outcome end =
@@ -42,7 +43,7 @@ void look_for_library(result& r, std::string& library) {
     if (const auto found = find_library(*malloc)) {
         library = *found;
     } else {
-        r.missing = "not installed: apt install " + std::string(malloc->package);
+        r.missing = how_to_install(*malloc);
     }
 }
 
@@ -67,6 +68,7 @@ std::string name_of(const result& r) {
 
 void run_cells(std::vector<result>& results, std::size_t runs, const observer& watch) {
     std::vector<std::string> libraries(results.size());
+    scratch links;
     std::size_t of = 0;
     for (std::size_t i = 0; i < results.size(); ++i) {
         look_for_library(results[i], libraries[i]);
@@ -80,7 +82,7 @@ void run_cells(std::vector<result>& results, std::size_t runs, const observer& w
                 watch.before(++at, of, name_of(r));
                 try {
                     r.runs.push_back(is_book(r.what) ? run_book(r.what)
-                                                     : run_cell(r.what, libraries[i]));
+                                                     : run_cell(r.what, libraries[i], links));
                 } catch (const cell_failed& e) {
                     throw cell_failed(name_of(r) + ": " + e.what(), e.wrong_malloc());
                 }

@@ -67,7 +67,7 @@ TEST_P(each_malloc, answers_where_it_is_preloaded) {
 TEST_P(each_malloc, is_missed_where_another_answers) {
     const std::string name = GetParam();
     const std::string library = library_of(GetParam());
-    for (const char* const other : {"glibc", "jemalloc", "mimalloc", "tcmalloc"}) {
+    for (const char* const other : {"glibc", "jemalloc", "mimalloc", "tcmalloc", "ebb"}) {
         const std::string preload = other == std::string("glibc") ? "" : library_of(other);
         if (other == name || library.empty() || library_of(other).empty()) {
             continue;
@@ -82,7 +82,7 @@ TEST_P(each_malloc, is_missed_where_another_answers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(mallocs, each_malloc,
-                         testing::Values("glibc", "jemalloc", "mimalloc", "tcmalloc"),
+                         testing::Values("glibc", "jemalloc", "mimalloc", "tcmalloc", "ebb"),
                          [](const auto& each) { return std::string(each.param); });
 
 TEST(mallocs, counter_that_stands_still_is_noticed) {
@@ -103,5 +103,13 @@ TEST(mallocs, counter_that_is_not_there_is_noticed) {
 TEST(mallocs, library_that_is_not_there_is_absent) {
     EXPECT_FALSE(find_library({"nosuch", "libnosuch", "libnosuch.so.9"}));
     EXPECT_FALSE(find_library(*find_malloc("go")));
+    EXPECT_FALSE(find_own_library("libnosuch.so.9"));
     EXPECT_EQ(find_malloc("nosuch"), nullptr);
+}
+
+TEST(mallocs, missing_ones_tell_where_they_come_from) {
+    EXPECT_EQ(how_to_install(*find_malloc("jemalloc")), "not installed: apt install libjemalloc2");
+    EXPECT_EQ(how_to_install(*find_malloc("ebb")),
+              "not installed: no libebbmalloc.so beside this program");
+    EXPECT_EQ(names_of_mallocs(), "glibc, jemalloc, mimalloc, tcmalloc, ebb");
 }

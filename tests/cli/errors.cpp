@@ -75,7 +75,8 @@ TEST(ebb, refuses_in_one_line_and_prints_nothing) {
         {{"maps", "--layout", ""}, layouts},
         {{"maps", "--layout"}, "--layout"},
         {{"maps", "--layout=inline,pointer,x"}, layouts},
-        {{"maps", "--malloc", "dlmalloc"}, "not one of go, glibc, jemalloc, mimalloc, tcmalloc"},
+        {{"maps", "--malloc", "dlmalloc"},
+         "not one of go, glibc, jemalloc, mimalloc, tcmalloc, ebb"},
         {{"maps", "--reclaim", "never"}, "not one of collected, at-once"},
         {{"maps", "--count", "0"}, counts},
         {{"maps", "--count", "-1"}, "--count"},
@@ -90,8 +91,8 @@ TEST(ebb, refuses_in_one_line_and_prints_nothing) {
         {{"maps", "--runs", "1001"}, counts},
         {{"maps", "--layout", "spill", "--value-bytes", "64"}, "129, 256 or 1024"},
         {{"maps", "--malloc", "go", "--reclaim", "at-once"}, "always collected"},
-        {{"mallocs", "--path", "dlmalloc"}, "not one of glibc, jemalloc, mimalloc, tcmalloc"},
-        {{"mallocs", "--path", "go"}, "not one of glibc, jemalloc, mimalloc, tcmalloc"},
+        {{"mallocs", "--path", "dlmalloc"}, "not one of glibc, jemalloc, mimalloc, tcmalloc, ebb"},
+        {{"mallocs", "--path", "go"}, "not one of glibc, jemalloc, mimalloc, tcmalloc, ebb"},
     };
     for (const refused_case& c : cases) {
         for (const bool json : {false, true}) {
