@@ -14,6 +14,7 @@ add_library(ebb_bench STATIC
     process/child.cpp
     process/scratch.cpp
     report/json.cpp
+    report/rank_test.cpp
     report/table.cpp
 )
 add_library(ebb::bench ALIAS ebb_bench)
