@@ -2,16 +2,15 @@
 #include <ebb/bench/maps/plan.h>
 #include <ebb/bench/memory.h>
 #include <ebb/bench/report/text.h>
+#include <ebb/cli/arguments.h>
 #include <ebb/cli/commands.h>
+#include <ebb/cli/progress.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <memory>
 
@@ -32,24 +31,6 @@ struct words {
     bool json = false;
     bool bytes = false;
 };
-
-constexpr std::uint64_t most_runs = 1000;
-
-std::vector<std::string> split(const std::vector<std::string>& lists) {
-    std::vector<std::string> all;
-    for (const std::string& list : lists) {
-        for (std::size_t at = 0; at <= list.size();) {
-            const std::size_t comma = std::min(list.find(',', at), list.size());
-            all.push_back(list.substr(at, comma - at));
-            at = comma + 1;
-        }
-    }
-    return all;
-}
-
-[[noreturn]] void refuse(const char* option, const std::string& word, const std::string& accepted) {
-    throw bench::refused(fmt::format("{} {}: {}", option, word.empty() ? "''" : word, accepted));
-}
 
 // The words of a list option, each one of `names`.
 std::vector<std::string> among(const char* option, const std::vector<std::string>& lists,
@@ -83,15 +64,6 @@ auto values_of(const Values& values, const std::vector<std::string>& names) {
     return chosen;
 }
 
-std::uint64_t number(const char* option, const std::string& word, std::uint64_t most) {
-    std::uint64_t n = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), n);
-    if (error != std::errc() || end != word.data() + word.size() || n == 0 || n > most) {
-        refuse(option, word, fmt::format("not a whole number from 1 to {}", most));
-    }
-    return n;
-}
-
 choice choice_of(const words& w) {
     choice c;
     c.layouts =
@@ -118,25 +90,6 @@ choice choice_of(const words& w) {
     c.go = w.go;
     return c;
 }
-
-// `[3/28] inline jemalloc collected` on a terminal, one line that is written over.
-class progress {
-  public:
-    progress() : shown_(::isatty(STDERR_FILENO) == 1) {}
-    progress(const progress&) = delete;
-    progress& operator=(const progress&) = delete;
-    ~progress() { show(""); }
-
-    void show(const std::string& text) {
-        if (shown_) {
-            fmt::print(stderr, "\r\x1b[K{}", text);
-            std::fflush(stderr);
-        }
-    }
-
-  private:
-    bool shown_;
-};
 
 bool sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -168,11 +121,11 @@ int run(const words& w) {
     bench::observer watch;
     progress line;
     watch.before = [&line](std::size_t at, std::size_t of, const std::string& name) {
-        line.show(fmt::format("[{}/{}] {}", at, of, name));
+        line.show(at, of, name);
     };
     watch.done = [&](const bench::result& r) {
         if (!r.missing.empty()) {
-            line.show("");
+            line.clear();
             complain(fmt::format("{}: {}", bench::name_of(r), r.missing));
             result = w.mallocs.empty() ? done : not_installed;
         }
@@ -180,11 +133,11 @@ int run(const words& w) {
     try {
         bench::run_cells(plan.cells, runs, watch);
     } catch (const bench::cell_failed& e) {
-        line.show("");
+        line.clear();
         complain(e.what());
         return e.wrong_malloc() ? wrong_malloc : failed;
     }
-    line.show("");
+    line.clear();
     if (!w.json) {
         fmt::print("{}",
                    bench::table(plan.cells, w.bytes ? bench::unit::bytes : bench::unit::megabytes));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebb/bench/maps/runner.h>
+#include <ebb/bench/refused.h>
 
 #include <optional>
 #include <string>
@@ -22,11 +23,6 @@ struct choice {
 struct plan {
     std::vector<result> cells;      ///< in the table's order, nothing measured yet
     std::vector<std::string> notes; ///< what was left out and why, a line each
-};
-
-/// Something that can't be done; what() is one line that says what can.
-class refused : public std::runtime_error {
-    using std::runtime_error::runtime_error;
 };
 
 /// The cells for `c`. Throws refused when a part of it contradicts another, when there is no go on

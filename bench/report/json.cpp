@@ -1,37 +1,27 @@
+#include <ebb/bench/report/json_object.h>
 #include <ebb/bench/report/text.h>
 
-#include <nlohmann/json.hpp>
-
 namespace ebb::bench {
-namespace {
-
-template <class T>
-nlohmann::ordered_json value(const std::optional<T>& v) {
-    return v ? nlohmann::ordered_json(*v) : nlohmann::ordered_json(nullptr);
-}
-
-} // namespace
 
 std::string json_lines(const result& r, const std::vector<record>& run) {
     std::string lines;
     for (const record& at : run) {
-        nlohmann::ordered_json object;
+        json_object object;
         object["layout"] = name_of(r.what.way);
         object["malloc"] = r.label;
         object["reclaim"] = name_of(r.what.when);
         object["step"] = at.step;
         object["count"] = r.what.count;
-        object["requested"] = value(at.requested);
-        object["slack"] = value(at.slack);
-        object["dead"] = value(at.dead);
-        object["idle"] = value(at.idle);
-        object["overhead"] = value(at.overhead);
-        object["mapped"] = value(at.mapped);
-        object["peak"] = value(at.peak);
-        object["resident"] = value(at.resident);
+        object["requested"] = value_or_null(at.requested);
+        object["slack"] = value_or_null(at.slack);
+        object["dead"] = value_or_null(at.dead);
+        object["idle"] = value_or_null(at.idle);
+        object["overhead"] = value_or_null(at.overhead);
+        object["mapped"] = value_or_null(at.mapped);
+        object["peak"] = value_or_null(at.peak);
+        object["resident"] = value_or_null(at.resident);
         object["seconds"] = at.seconds;
-        lines += object.dump();
-        lines += '\n';
+        lines += line_of(object);
     }
     return lines;
 }
