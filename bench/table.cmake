@@ -1,9 +1,10 @@
-# The map memory table: what `ebb maps` prints (ebb_bench), and the program that it measures with
+# What the ebb command measures and prints (ebb_bench), and the program that it measures maps with
 # (ebb-cell).
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
 add_library(ebb_bench STATIC
+    mallocs/chosen.cpp
     mallocs/malloc.cpp
     maps/book.cpp
     maps/cell.cpp
@@ -12,9 +13,17 @@ add_library(ebb_bench STATIC
     maps/runner.cpp
     memory.cpp
     process/child.cpp
+    process/elf.cpp
     process/scratch.cpp
+    programs/launch.cpp
+    programs/program.cpp
+    programs/under.cpp
+    programs/witnessed.cpp
+    report/grid.cpp
     report/json.cpp
     report/rank_test.cpp
+    report/run_json.cpp
+    report/run_table.cpp
     report/table.cpp
 )
 add_library(ebb::bench ALIAS ebb_bench)

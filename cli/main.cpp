@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <map>
 
 namespace {
 
@@ -32,6 +33,42 @@ std::string accepted_by(const CLI::App& program) {
     return list;
 }
 
+// `run` takes a command after `--`, whose words are not ebb's: they are split off
+// before anything is parsed.
+struct split_arguments {
+    std::vector<const char*> own;
+    std::vector<std::string> command;
+    bool takes_command = false;
+    bool marked = false; // there was a `--`
+};
+
+split_arguments split(int argc, char** argv) {
+    split_arguments all;
+    const std::string name = argc > 1 ? argv[1] : "";
+    all.takes_command = name == "run";
+    for (int i = 0; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (all.marked) {
+            all.command.push_back(word);
+        } else if (all.takes_command && word == "--") {
+            all.marked = true;
+        } else {
+            all.own.push_back(argv[i]);
+        }
+    }
+    return all;
+}
+
+// What is wrong with how a command was given; empty: nothing.
+std::string complaint_of(const split_arguments& given, const CLI::ParseError& error) {
+    const bool surplus = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+                         error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    return given.takes_command && !given.marked && surplus
+               ? fmt::format("; the command stands after --, as in `ebb {} --malloc=glibc -- ls`",
+                             given.own[1])
+               : std::string();
+}
+
 } // namespace
 
 void ebb::cli::complain(const std::string& text) {
@@ -46,19 +83,24 @@ int main(int argc, char** argv) {
     program.require_subcommand(1);
     program.footer("Exit status: 0 done, 1 something couldn't be measured, 2 usage, 3 another "
                    "malloc answered,\n4 a malloc named by --malloc isn't installed (the rest was "
-                   "measured).");
-    const auto maps = add_maps(program);
-    const auto mallocs = add_mallocs(program);
+                   "measured), 126 and 127 a\ncommand can't be executed or isn't found. `ebb run` "
+                   "ends with the command's own.");
+    const split_arguments given = split(argc, argv);
+    const std::map<std::string, std::function<int()>> commands{
+        {"run", add_run(program, given.command)},
+        {"maps", add_maps(program)},
+        {"mallocs", add_mallocs(program)}};
     try {
-        program.parse(argc, argv);
+        program.parse(static_cast<int>(given.own.size()), given.own.data());
     } catch (const CLI::Success& asked) {
         return program.exit(asked); // --help, --version
     } catch (const CLI::ParseError& error) {
-        complain(fmt::format("{}; accepted: {}", one_line(error.what()), accepted_by(program)));
+        complain(fmt::format("{}; accepted: {}{}", one_line(error.what()), accepted_by(program),
+                             complaint_of(given, error)));
         return usage;
     }
     try {
-        const int result = program.got_subcommand("maps") ? maps() : mallocs();
+        const int result = commands.at(program.get_subcommands().front()->get_name())();
         if (std::fflush(stdout) != 0) {
             complain("can't write to standard output");
             return failed;

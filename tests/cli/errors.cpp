@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -91,6 +92,18 @@ TEST(ebb, refuses_in_one_line_and_prints_nothing) {
         {{"maps", "--runs", "1001"}, counts},
         {{"maps", "--layout", "spill", "--value-bytes", "64"}, "129, 256 or 1024"},
         {{"maps", "--malloc", "go", "--reclaim", "at-once"}, "always collected"},
+        {{"run"}, "no command: it stands after --"},
+        {{"run", "--"}, "no command: it stands after --"},
+        {{"run", "ls"}, "the command stands after --"},
+        {{"run", "ls", "-l"}, "the command stands after --"},
+        {{"run", "--malloc", "--", "ls"}, "--malloc"},
+        {{"run", "--malloc=dlmalloc", "--", "ls"}, "not one of glibc, jemalloc, mimalloc"},
+        {{"run", "--malloc=go", "--", "ls"}, "nor the path of a library"},
+        {{"run", "--malloc=", "--", "ls"}, "NAME|PATH"},
+        {{"run", "--malloc=/nowhere/libm.so", "--", "ls"}, "No such file"},
+        {{"run", "--malloc=" EBB_DOCS "/ebb.1", "--", "ls"}, "not a shared library"},
+        {{"run", "--malloc=glibc", "-o", "/nowhere/report", "--", "ls"}, "-o /nowhere/report: No"},
+        {{"run", "--frobnicate", "--", "ls"}, "--no-count"},
         {{"mallocs", "--path", "dlmalloc"}, "not one of glibc, jemalloc, mimalloc, tcmalloc, ebb"},
         {{"mallocs", "--path", "go"}, "not one of glibc, jemalloc, mimalloc, tcmalloc, ebb"},
     };
@@ -136,11 +149,14 @@ TEST(ebb, count_beyond_an_address_space_limit_is_refused) {
 }
 
 TEST(ebb, help_and_man_pages_have_the_same_options) {
-    const printed maps = ebb_run({"maps", "--help"});
-    EXPECT_TRUE(maps.end.good());
-    std::set<std::string> in_man = long_options(man_page("ebb-maps.1"));
-    EXPECT_EQ(long_options(maps.text), in_man);
-    EXPECT_TRUE(in_man.contains("--layout"));
+    for (const auto& [command, one] : std::map<std::string, std::string>{
+             {"maps", "--layout"}, {"run", "--no-count"}}) {
+        const printed help = ebb_run({command, "--help"});
+        EXPECT_TRUE(help.end.good());
+        const std::set<std::string> in_man = long_options(man_page("ebb-" + command + ".1"));
+        EXPECT_EQ(long_options(help.text), in_man);
+        EXPECT_TRUE(in_man.contains(one));
+    }
 
     const printed top = ebb_run({"--help"});
     const printed mallocs = ebb_run({"mallocs", "--help"});
