@@ -15,10 +15,13 @@ add_library(ebb_bench STATIC
     process/child.cpp
     process/elf.cpp
     process/scratch.cpp
+    programs/compare.cpp
     programs/launch.cpp
     programs/program.cpp
     programs/under.cpp
     programs/witnessed.cpp
+    report/compare_json.cpp
+    report/compare_table.cpp
     report/grid.cpp
     report/json.cpp
     report/rank_test.cpp

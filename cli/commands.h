@@ -18,7 +18,7 @@ enum status : int {
     usage = 2,            ///< unknown words, counts beyond memory: nothing was started
     wrong_malloc = 3,     ///< another malloc than the one asked for answered, or none could
     not_installed = 4,    ///< a malloc named by --malloc is missing; the rest was measured
-    not_executable = 126, ///< `run`: the command was found and can't be executed
+    not_executable = 126, ///< `run` and `compare`: the command was found and can't be executed
     not_found = 127,      ///< the command wasn't found
 };
 
@@ -28,6 +28,8 @@ enum status : int {
 [[nodiscard]] std::function<int()> add_mallocs(CLI::App& program);
 [[nodiscard]] std::function<int()> add_run(CLI::App& program,
                                            const std::vector<std::string>& words);
+[[nodiscard]] std::function<int()> add_compare(CLI::App& program,
+                                               const std::vector<std::string>& words);
 
 /// `ebb: TEXT` on standard error.
 void complain(const std::string& text);

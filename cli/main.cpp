@@ -33,7 +33,7 @@ std::string accepted_by(const CLI::App& program) {
     return list;
 }
 
-// `run` takes a command after `--`, whose words are not ebb's: they are split off
+// `run` and `compare` take a command after `--`, whose words are not ebb's: they are split off
 // before anything is parsed.
 struct split_arguments {
     std::vector<const char*> own;
@@ -45,7 +45,7 @@ struct split_arguments {
 split_arguments split(int argc, char** argv) {
     split_arguments all;
     const std::string name = argc > 1 ? argv[1] : "";
-    all.takes_command = name == "run";
+    all.takes_command = name == "run" || name == "compare";
     for (int i = 0; i < argc; ++i) {
         const std::string word = argv[i];
         if (all.marked) {
@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
     const split_arguments given = split(argc, argv);
     const std::map<std::string, std::function<int()>> commands{
         {"run", add_run(program, given.command)},
+        {"compare", add_compare(program, given.command)},
         {"maps", add_maps(program)},
         {"mallocs", add_mallocs(program)}};
     try {

@@ -104,6 +104,11 @@ TEST(ebb, refuses_in_one_line_and_prints_nothing) {
         {{"run", "--malloc=" EBB_DOCS "/ebb.1", "--", "ls"}, "not a shared library"},
         {{"run", "--malloc=glibc", "-o", "/nowhere/report", "--", "ls"}, "-o /nowhere/report: No"},
         {{"run", "--frobnicate", "--", "ls"}, "--no-count"},
+        {{"compare"}, "no command: it stands after --"},
+        {{"compare", "--json", "ls"}, "the command stands after --"},
+        {{"compare", "--runs=0", "--", "ls"}, counts},
+        {{"compare", "--runs=1001", "--", "ls"}, counts},
+        {{"compare", "--malloc=glibc,", "--", "ls"}, "not one of glibc, jemalloc, mimalloc"},
         {{"mallocs", "--path", "dlmalloc"}, "not one of glibc, jemalloc, mimalloc, tcmalloc, ebb"},
         {{"mallocs", "--path", "go"}, "not one of glibc, jemalloc, mimalloc, tcmalloc, ebb"},
     };
@@ -150,7 +155,7 @@ TEST(ebb, count_beyond_an_address_space_limit_is_refused) {
 
 TEST(ebb, help_and_man_pages_have_the_same_options) {
     for (const auto& [command, one] : std::map<std::string, std::string>{
-             {"maps", "--layout"}, {"run", "--no-count"}}) {
+             {"maps", "--layout"}, {"run", "--no-count"}, {"compare", "--runs"}}) {
         const printed help = ebb_run({command, "--help"});
         EXPECT_TRUE(help.end.good());
         const std::set<std::string> in_man = long_options(man_page("ebb-" + command + ".1"));
