@@ -3,7 +3,8 @@
 #
 #     cmake/bootstrap.sh [--no-install] [GROUP...]
 #
-# Groups: build, tests, bench, mallocs, lint, tidy, go; without one, all but tidy and go.
+# Groups: build, tests, bench, mallocs, lint, tidy, go, programs; without one, all but the last three.
+# The servers among programs (redis, nginx, …) are installed without starting a service of theirs.
 # Exit: 0 nothing is missing (any more), 2 usage, 3 packages are missing and were not installed.
 set -eu
 
@@ -14,15 +15,17 @@ packages_mallocs="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4"
 packages_lint="clang clang-format"
 packages_tidy="clang-tidy"
 packages_go="golang-go"
+packages_programs="python3 libpython3.11-testsuite redis-server redis-tools sqlite3 postgresql nginx wrk
+    rocksdb-tools stress-ng memcached nodejs perl ruby php-cli gdb git xz-utils g++ clang cmake"
 
 install=yes
 groups=
 for word in "$@"; do
     case $word in
     --no-install) install=no ;;
-    build | tests | bench | mallocs | lint | tidy | go) groups="$groups $word" ;;
+    build | tests | bench | mallocs | lint | tidy | go | programs) groups="$groups $word" ;;
     *)
-        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs lint tidy go" >&2
+        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs lint tidy go programs" >&2
         exit 2
         ;;
     esac
@@ -70,6 +73,18 @@ for package in $missing; do
         break
     fi
 done
+# Debian starts a server as soon as it is installed, unless this file says no; ours run by the tests.
+policy=/usr/sbin/policy-rc.d
+case $groups in
+*programs*)
+    if [ ! -e $policy ]; then
+        trap '$as_root rm -f $policy' EXIT
+        trap 'exit 3' HUP INT TERM
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+        $as_root chmod 755 $policy
+    fi
+    ;;
+esac
 # Progress to stderr: a caller's stdout is for what it prints itself.
 get="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
 # shellcheck disable=SC2086
