@@ -25,33 +25,44 @@ def commands(count):
             yield f"ZREM sorted:{i % 50} member:{i // 2}"
 
 
+TESTS = "ping,set,get,incr,lpush,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,mset"
+
+
 def run(place):
     socket = place.folder / "redis.sock"
     port = free_port()
     server = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--unixsocket", socket,
-              "--dir", place.folder, "--save", "", "--enable-debug-command", "yes",
-              "--io-threads", "2", "--io-threads-do-reads", "yes"]
+              "--dir", place.folder, "--save", "", "--enable-debug-command", "yes"]
 
-    def cli(*words, stdin=""):
-        return place.run("redis-cli", "-s", socket, *words, stdin=stdin)
+    def benchmark(requests, *way):
+        # Random keys, and what it prints is times: only that it ends well counts.
+        place.run("redis-benchmark", *way, "-q", "-n", requests, "-c", 20, "-P", 16, "-r", 10_000,
+                  "-d", 100, "-t", TESTS)
 
-    # The port's file appears when the server listens.
+    # Threads that read and write for the server: few requests, for they spin where a core lacks.
+    with place.server(*server, "--io-threads", 2, "--io-threads-do-reads", "yes",
+                      ready=socket.exists):
+        benchmark(place.scale(500, 5_000), "-p", port, "--threads", 2)
+    # The socket appears when the server listens.
     with place.server(*server, ready=socket.exists):
-        # Both ways in, random keys: what it says is time alone, so that only its end counts.
-        tests = "ping,set,get,incr,lpush,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,mset"
-        for way in (["-s", socket], ["-p", port, "--threads", 2]):
-            place.run("redis-benchmark", *way, "-q", "-n", place.scale(5_000, 1_000_000),
-                      "-c", 20, "-P", 16, "-r", 10_000, "-d", 100, "-t", tests)
-        cli("FLUSHALL")
-        load = "\n".join(commands(place.scale(8_000, 200_000)))
-        piped = cli("--pipe", stdin=load + "\n")
-        answer = [re.sub(r"(?m)^(All data|Last reply).*\n", "", piped)]
-        cli("BGREWRITEAOF")
-        answer += [cli("DEBUG", "DIGEST"), cli("DEBUG", "RELOAD"), cli("DEBUG", "DIGEST")]
-        answer += [cli("DBSIZE"), digest(cli("--no-raw", "LRANGE", "list:7", "0", "-1"))]
-        answer += [digest(cli("ZRANGE", "sorted:3", "0", "-1", "WITHSCORES"))]
-        script = "local s = {} for i = 1, 20000 do s[i] = i .. ARGV[1] end return #table.concat(s)"
-        answer += [cli("EVAL", script, "0", "tail"), cli("SAVE")]
+        benchmark(place.scale(10_000, 300_000), "-s", socket)
+        answer = known_data(place, socket)
     check = place.run("redis-check-rdb", place.folder / "dump.rdb")
     answer += re.findall(r"\d+ keys read|RDB looks OK", check)
     return "\n".join(answer)
+
+
+def known_data(place, socket):
+    def cli(*words, stdin=""):
+        return place.run("redis-cli", "-s", socket, *words, stdin=stdin)
+
+    cli("FLUSHALL")
+    load = "\n".join(commands(place.scale(8_000, 100_000)))
+    piped = cli("--pipe", stdin=load + "\n")
+    answer = [re.sub(r"(?m)^(All data|Last reply).*\n", "", piped)]
+    cli("BGREWRITEAOF")
+    answer += [cli("DEBUG", "DIGEST"), cli("DEBUG", "RELOAD"), cli("DEBUG", "DIGEST")]
+    answer += [cli("DBSIZE"), digest(cli("--no-raw", "LRANGE", "list:7", "0", "-1"))]
+    answer += [digest(cli("ZRANGE", "sorted:3", "0", "-1", "WITHSCORES"))]
+    script = "local s = {} for i = 1, 20000 do s[i] = i .. ARGV[1] end return #table.concat(s)"
+    return answer + [cli("EVAL", script, "0", "tail"), cli("SAVE")]
