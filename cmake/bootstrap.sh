@@ -3,7 +3,8 @@
 #
 #     cmake/bootstrap.sh [--no-install] [GROUP...]
 #
-# Groups: build, tests, bench, mallocs, lint, tidy, go, programs; without one, all but the last three.
+# Groups: build, tests, bench, mallocs, lint, tidy, go, programs, programs_long; without
+# one, all but the last four.
 # The servers among programs (redis, nginx, …) are installed without starting a service of theirs.
 # Exit: 0 nothing is missing (any more), 2 usage, 3 packages are missing and were not installed.
 set -eu
@@ -17,15 +18,16 @@ packages_tidy="clang-tidy"
 packages_go="golang-go"
 packages_programs="python3 libpython3.11-testsuite redis-server redis-tools sqlite3 postgresql nginx wrk
     rocksdb-tools stress-ng memcached nodejs perl ruby php-cli gdb git xz-utils g++ clang cmake"
+packages_programs_long="ffmpeg mariadb-server-core mariadb-client-core"
 
 install=yes
 groups=
 for word in "$@"; do
     case $word in
     --no-install) install=no ;;
-    build | tests | bench | mallocs | lint | tidy | go | programs) groups="$groups $word" ;;
+    build | tests | bench | mallocs | lint | tidy | go | programs | programs_long) groups="$groups $word" ;;
     *)
-        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs lint tidy go programs" >&2
+        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs lint tidy go programs programs_long" >&2
         exit 2
         ;;
     esac

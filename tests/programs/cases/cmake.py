@@ -27,7 +27,7 @@ file(WRITE ${{CMAKE_BINARY_DIR}}/sums.txt "${{text}}")
 
 
 def run(place):
-    place.write("CMakeLists.txt", PROJECT.format(count=place.scale(400, 4_000)))
+    place.write("CMakeLists.txt", PROJECT.format(count=place.scale(400, 2_000)))
     place.write("in.txt", "")
     answer = []
     for _ in range(2):

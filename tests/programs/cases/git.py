@@ -39,7 +39,7 @@ def run(place):
                               "[advice]\n\tdetachedHead = false\n")
     git("init", "-q", "--bare", "-b", "main", "origin.git")
     git("-C", "origin.git", "fast-import", "--quiet",
-        stdin="".join(history(place.scale(700, 12_000))))
+        stdin="".join(history(place.scale(700, 4_000))))
     git("clone", "-q", "--no-local", "origin.git", "work")
 
     def here(*words, **more):

@@ -49,5 +49,5 @@ def run(place):
     with place.server("memcached", "-u", "root", "-s", path, "-m", 64, "-t", 4, "-c", 64,
                       ready=path.exists):
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            rounds = place.scale(3_000, 200_000)
+            rounds = place.scale(3_000, 100_000)
             return "\n".join(pool.map(lambda n: client(path, n, rounds), range(6)))

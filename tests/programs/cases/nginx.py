@@ -76,7 +76,7 @@ def run(place):
     place.write("done.lua", DONE)
 
     def wrk():
-        said = place.run("wrk", "-t2", "-c16", f"-d{place.scale(1, 60)}s", "-s", "done.lua",
+        said = place.run("wrk", "-t2", "-c16", f"-d{place.scale(1, 20)}s", "-s", "done.lua",
                          f"http://127.0.0.1:{port}")
         return [line for line in said.splitlines() if line.startswith("errors")]
 

@@ -4,4 +4,4 @@ EXECUTABLES = ["perl"]
 
 
 def run(place):
-    return place.run("perl", place.inputs / "heap.pl", place.scale(60_000, 2_000_000))
+    return place.run("perl", place.inputs / "heap.pl", place.scale(60_000, 300_000))

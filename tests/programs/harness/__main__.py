@@ -24,6 +24,12 @@ def case_names():
     return sorted(path.stem for path in (HERE / "cases").glob("*.py"))
 
 
+def case_of(name):
+    case = importlib.import_module(f"cases.{name}")
+    case.LONG_ONLY = getattr(case, "LONG_ONLY", False)
+    return case
+
+
 def parse(words):
     parser = argparse.ArgumentParser(
         prog="tests/programs/run", add_help=False, allow_abbrev=False,
@@ -39,7 +45,8 @@ def parse(words):
     for name in options.programs:
         if name not in known:
             parser.error(f"{name}: not one of {' '.join(known)}")
-    options.programs = options.programs or known
+    options.programs = options.programs or [
+        name for name in known if options.long or not case_of(name).LONG_ONLY]
     return options, parser
 
 
@@ -90,7 +97,7 @@ class Harness:
 
     def compare(self, name):
         """Result, seconds without and with, and what there is to say."""
-        case = importlib.import_module(f"cases.{name}")
+        case = case_of(name)
         lacking = [c for c in case.COMMANDS if not shutil.which(c, path=os.defpath + ":/usr/sbin")]
         if lacking:
             return SKIPPED, None, None, "no command " + " ".join(lacking)
