@@ -9,7 +9,7 @@ EXECUTABLES = ["db_bench", "ldb", "sst_dump"]
 
 
 def run(place):
-    count = place.scale(60_000, 1_000_000)
+    count = place.scale(60_000, 250_000)
     database = place.folder / "db"
     common = [f"--db={database}", f"--num={count}", "--seed=5", "--value_size=150",
               "--write_buffer_size=1000000", "--cache_size=1000000", "--bloom_bits=10"]
