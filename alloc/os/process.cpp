@@ -113,6 +113,10 @@ std::optional<std::uint64_t> anonymous_resident_bytes() noexcept {
     return field(small_file("/proc/self/smaps_rollup").text(), "Anonymous:");
 }
 
+std::optional<std::uint64_t> resident_bytes() noexcept {
+    return field(small_file("/proc/self/smaps_rollup").text(), "Rss:");
+}
+
 std::optional<std::uint64_t> available_bytes() noexcept {
     std::optional<std::uint64_t> least = field(small_file("/proc/meminfo").text(), "MemAvailable:");
     lower(least, left_by_groups());

@@ -15,6 +15,10 @@ namespace ebb::os {
 /// Cost: a few system calls and that walk, no allocation.
 [[nodiscard]] std::optional<std::uint64_t> anonymous_resident_bytes() noexcept;
 
+/// Bytes of this process that are in memory now, its program and libraries included (smaps_rollup,
+/// "Rss"). Cost as above.
+[[nodiscard]] std::optional<std::uint64_t> resident_bytes() noexcept;
+
 /// Bytes that this process can still take before something gives: the least of what the machine
 /// has available without swapping (MemAvailable), what its control group leaves (version 2), and
 /// what its address space limit leaves (RLIMIT_AS).
