@@ -1,0 +1,206 @@
+// bench_malloc: the suite behind `bench/run malloc`.
+#include <ebb/bench/malloc/runner.h>
+#include <ebb/bench/malloc/subjects.h>
+#include <ebb/bench/mallocs/malloc.h>
+#include <ebb/bench/memory.h>
+#include <ebb/bench/report/suite.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace ebb::bench;        // NOLINT: a program's own file
+using namespace ebb::bench::suite; // NOLINT
+
+enum status : int { done = 0, failed = 1, usage = 2, not_installed = 3 };
+
+class bad_words : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct words {
+    std::vector<std::string> mallocs;
+    std::vector<std::string> only;
+    std::string rounds;
+    std::string json;
+    bool quick = false;
+};
+
+constexpr std::size_t most_rounds = 1000;
+
+void complain(const std::string& text) {
+    fmt::print(stderr, "bench/run malloc: {}\n", text);
+}
+
+// The words of a list option, each one of `names`.
+std::vector<std::string> among(const char* option, const std::vector<std::string>& lists,
+                               const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& list : lists) {
+        for (std::size_t at = 0; at <= list.size();) {
+            const std::size_t comma = std::min(list.find(',', at), list.size());
+            all.push_back(list.substr(at, comma - at));
+            at = comma + 1;
+            if (std::find(names.begin(), names.end(), all.back()) == names.end()) {
+                throw bad_words(fmt::format("{} {}: not one of {}", option,
+                                            all.back().empty() ? "''" : all.back(),
+                                            fmt::join(names, ", ")));
+            }
+        }
+    }
+    return all;
+}
+
+std::size_t rounds_of(const words& w) {
+    if (w.rounds.empty()) {
+        return w.quick ? 3 : 5;
+    }
+    std::size_t n = 0;
+    const char* const end = w.rounds.data() + w.rounds.size();
+    const auto [stop, error] = std::from_chars(w.rounds.data(), end, n);
+    if (error != std::errc() || stop != end || n == 0 || n > most_rounds) {
+        throw bad_words(
+            fmt::format("--rounds {}: not a whole number from 1 to {}", w.rounds, most_rounds));
+    }
+    return n;
+}
+
+// `[3/28] churn/1000 jemalloc` on a terminal, one line that is written over.
+void show(const std::string& text) {
+    static const bool shown = ::isatty(STDERR_FILENO) == 1;
+    if (shown) {
+        fmt::print(stderr, "\r\x1b[K{}", text);
+        std::fflush(stderr);
+    }
+}
+
+int measure_all(const words& w) {
+    std::vector<std::string> known;
+    for (const known_malloc& m : known_mallocs) {
+        if (!m.file.empty()) {
+            known.emplace_back(m.name);
+        }
+    }
+    const auto mallocs = among("--malloc", w.mallocs, known);
+    suite_settings settings;
+    settings.quick = w.quick;
+    settings.rounds = rounds_of(w);
+    settings.before = [](std::size_t at, std::size_t of, const std::string& name) {
+        show(fmt::format("[{}/{}] {}", at, of, name));
+    };
+    suite_choice choice;
+    choice.only = among("--only", w.only, names_in_suite());
+    choice.quick = w.quick;
+    // Before minutes of measuring: can it be written at all?
+    std::ofstream file;
+    if (!w.json.empty() && w.json != "-") {
+        file.open(w.json);
+        if (!file) {
+            throw bad_words(fmt::format("--json {}: can't be written", w.json));
+        }
+    }
+    scratch inputs;
+    show("making the programs' inputs");
+    const suite_plan plan = make_suite_plan(choice, memory_for_cells(), inputs);
+    const auto subjects = find_subjects(mallocs, EBB_VERSION);
+    const suite_result result = run_suite(plan, subjects, settings);
+    show("");
+    if (file.is_open()) {
+        file << suite_json(result);
+        file.close();
+        if (!file) {
+            complain(fmt::format("{}: can't be written", w.json));
+            return failed;
+        }
+    }
+    fmt::print("{}", w.json == "-" ? suite_json(result) : suite_table(result));
+    if (std::fflush(stdout) != 0) {
+        complain("can't write to standard output");
+        return failed;
+    }
+    for (const std::string& failure : result.failures) {
+        complain(failure);
+    }
+    const bool lacks =
+        !mallocs.empty() && std::any_of(subjects.begin(), subjects.end(),
+                                        [](const subject& s) { return !s.missing.empty(); });
+    for (const subject& s : subjects) {
+        if (lacks && !s.missing.empty()) {
+            complain(s.name + ": " + s.missing);
+        }
+    }
+    return !result.failures.empty() ? failed : lacks ? not_installed : done;
+}
+
+void add_options(CLI::App& program, words& w) {
+    const auto list = [&](const char* name, std::vector<std::string>& into, const char* help) {
+        program.add_option(name, into, help)
+            ->type_name("LIST")
+            ->allow_extra_args(false)
+            ->take_all();
+    };
+    list("--malloc", w.mallocs, "glibc, jemalloc, mimalloc, tcmalloc, ebb (those installed)");
+    list("--only", w.only, "groups or rows (all); --list prints them");
+    program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
+        ->type_name("N");
+    program.add_flag("--quick", w.quick, "about 2 minutes instead of 10: less work in each row");
+    program
+        .add_option("--json", w.json,
+                    "write every run's figures to FILE; - or nothing: to standard "
+                    "output instead of the table")
+        ->type_name("[FILE]")
+        ->expected(0, 1)
+        ->default_str("-");
+    program.footer("LIST: words with commas between them; the option may be repeated.\n"
+                   "Exit status: 0 measured, 1 something failed (the rest was measured), 2 usage,\n"
+                   "3 a malloc named by --malloc isn't installed (the rest was measured).");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App program("Mallocs side by side: micro suites, memory after a peak, real programs.",
+                     "bench/run malloc");
+    words w;
+    bool list = false;
+    add_options(program, w);
+    program.add_flag("--list", list, "print what --only takes and do nothing else");
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        return program.exit(asked); // --help
+    } catch (const CLI::ParseError& error) {
+        std::string text = error.what();
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        complain(text + "; accepted: --malloc, --only, --rounds, --quick, --json, --list, --help");
+        return usage;
+    }
+    try {
+        if (list) {
+            fmt::print("{}\n", fmt::join(names_in_suite(), "\n"));
+            return done;
+        }
+        return measure_all(w);
+    } catch (const bad_words& no) {
+        complain(no.what());
+        return usage;
+    } catch (const std::exception& error) {
+        show("");
+        complain(error.what());
+        return failed;
+    }
+}

@@ -1,0 +1,177 @@
+#include <ebb/alloc/ledger/ebb.h>
+#include <ebb/bench/malloc/figure.h>
+#include <ebb/bench/malloc/scenario_tools.h>
+
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace ebb::bench::suite {
+
+void run_start() {
+    print_figure("resident", resident());
+}
+
+void run_after_peak(std::uint32_t count, sizes of) {
+    outside_table<char*> blocks(count);
+    random_numbers random(1);
+    const double before = resident();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t bytes = random.size(of);
+        blocks[i] = static_cast<char*>(must_take(bytes));
+        std::memset(blocks[i], 1, bytes);
+    }
+    print_figure("full", resident() - before);
+    shuffle(blocks, random);
+    const double begun = cpu_seconds();
+    for (std::size_t i = 0; i < count / 100 * 99; ++i) {
+        std::free(blocks[i]);
+    }
+    const double freed = cpu_seconds();
+    print_figure("free", freed - begun);
+    print_figure("at-once", resident() - before);
+    idle_second();
+    print_figure("idle", resident() - before);
+}
+
+void run_after_large() {
+    constexpr std::size_t bytes = std::size_t{64} << 20;
+    const double before = resident();
+    void* volatile block = must_take(bytes);
+    std::memset(block, 1, bytes);
+    std::free(block);
+    idle_second();
+    print_figure("idle", resident() - before);
+}
+
+void run_saw_tooth(std::uint32_t teeth) {
+    constexpr std::size_t top = 200'000'000;
+    constexpr std::size_t bottom = 10'000'000;
+    constexpr sizes of{16, 4096};
+    struct block {
+        char* at;
+        std::uint32_t bytes;
+    };
+    // A block has 736 bytes on the average; twice as many as that needs.
+    outside_table<block> blocks(top / 368);
+    std::size_t count = 0;
+    std::size_t live = 0;
+    random_numbers random(1);
+    const double before = resident();
+    double sum = 0;
+    double most = 0;
+    // Looking at procfs costs CPU by itself: taken out of the load's.
+    double looking = 0;
+    const double begun = cpu_seconds();
+    const auto look = [&] {
+        const double from = cpu_seconds();
+        const double now = resident() - before;
+        print_figure("mean+", now);
+        sum += now;
+        most = std::max(most, now);
+        looking += cpu_seconds() - from;
+    };
+    for (std::uint32_t tooth = 0; tooth < teeth; ++tooth) {
+        while (live < top) {
+            const std::uint32_t bytes = random.size(of);
+            auto* const p = static_cast<char*>(must_take(bytes));
+            std::memset(p, 1, bytes);
+            blocks[count++] = {p, bytes};
+            live += bytes;
+        }
+        look();
+        while (live > bottom) {
+            block& gone = blocks[random.below(count)];
+            std::free(gone.at);
+            live -= gone.bytes;
+            gone = blocks[--count];
+        }
+        look();
+    }
+    print_figure("cpu", cpu_seconds() - begun - looking);
+    print_figure("mean", sum / (2.0 * teeth));
+    print_figure("most", most);
+}
+
+namespace {
+
+using ledger_function = decltype(&ebb_heap_ledger);
+
+// One thread's part of the trace: what it leaves live goes to the sum, and its blocks to the next.
+struct part {
+    std::uint64_t seed = 0;
+    std::int64_t live = 0;
+    std::array<char*, 4096> blocks{};
+    std::array<std::uint32_t, 4096> bytes{};
+};
+
+void* run_part(void* argument) {
+    auto& own = *static_cast<part*>(argument);
+    random_numbers random(own.seed);
+    for (std::size_t n = 0; n < 200'000; ++n) {
+        const std::size_t i = random.below(own.blocks.size());
+        std::free(own.blocks[i]);
+        own.live -= own.bytes[i];
+        own.bytes[i] = random.size({1, 100'000});
+        own.blocks[i] = static_cast<char*>(must_take(own.bytes[i]));
+        own.live += own.bytes[i];
+    }
+    return nullptr;
+}
+
+std::int64_t requested_by(ledger_function read) {
+    ebb_ledger ledger;
+    if (read(&ledger, sizeof ledger) != 0) {
+        std::fputs("bench_malloc_cell: ebb_heap_ledger refuses\n", stderr);
+        std::_Exit(1);
+    }
+    return static_cast<std::int64_t>(ledger.requested);
+}
+
+} // namespace
+
+void run_exactness() {
+    const auto read = reinterpret_cast<ledger_function>(::dlsym(RTLD_DEFAULT, "ebb_heap_ledger"));
+    if (read == nullptr) {
+        return;
+    }
+    outside_table<part> parts(4);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        parts[i].seed = i + 1;
+    }
+    // Warmed up: what a first thread makes libc allocate for good isn't the trace's.
+    const auto run_all = [&] {
+        std::array<pthread_t, 4> threads{};
+        for (std::size_t i = 0; i < threads.size(); ++i) {
+            if (::pthread_create(&threads[i], nullptr, &run_part, &parts[i]) != 0) {
+                std::fputs("bench_malloc_cell: no thread\n", stderr);
+                std::_Exit(1);
+            }
+        }
+        for (const pthread_t thread : threads) {
+            ::pthread_join(thread, nullptr);
+        }
+    };
+    const auto live = [&] {
+        std::int64_t sum = 0;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            sum += parts[i].live;
+        }
+        return sum;
+    };
+    run_all();
+    const std::int64_t before = requested_by(read) - live();
+    // Every thread now frees what another one took.
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+        std::swap(parts[i], parts[i + 1]);
+        parts[i].seed = i + 10;
+    }
+    run_all();
+    const std::int64_t after = requested_by(read) - live();
+    print_figure("error", static_cast<double>(std::abs(after - before)));
+}
+
+} // namespace ebb::bench::suite

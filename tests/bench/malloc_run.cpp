@@ -1,0 +1,199 @@
+// bench_malloc itself: a short run has its rows, its JSON parses, bad words are refused.
+#include <ebb/bench/mallocs/malloc.h>
+#include <ebb/bench/process/child.h>
+#include <ebb/bench/process/scratch.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace ebb::bench;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+struct printed {
+    outcome end;
+    std::string text;
+};
+
+printed program_run(const std::string& program, std::vector<std::string> arguments,
+                    const std::string& preload = "") {
+    command what;
+    what.words = {program};
+    what.words.insert(what.words.end(), arguments.begin(), arguments.end());
+    what.preload = preload;
+    printed p;
+    p.end = run(what, [&p](std::string_view line) { (p.text += line) += '\n'; });
+    return p;
+}
+
+printed suite_run(std::vector<std::string> arguments) {
+    return program_run(EBB_BENCH_MALLOC, std::move(arguments));
+}
+
+// A malloc to stand beside glibc: the first that is installed.
+std::string another() {
+    for (const known_malloc& m : known_mallocs) {
+        if (m.name != "glibc" && find_library(m)) {
+            return std::string(m.name);
+        }
+    }
+    return "";
+}
+
+std::string library_of(const std::string& name) {
+    return find_library(*find_malloc(name)).value_or("");
+}
+
+} // namespace
+
+TEST(malloc_run, rows_appear_for_glibc_and_another_and_the_json_parses) {
+    const std::string other = another();
+    if (other.empty()) {
+        GTEST_SKIP() << "no malloc but glibc's is installed";
+    }
+    scratch files;
+    const std::string file = files.path("figures.json");
+    const printed p = suite_run({"--quick", "--rounds=2", "--malloc=glibc," + other,
+                                 "--only=pair-64,threads-4,cross-thread,start,peak-128-free,"
+                                 "peak-128-idle,sort-peak,sort-cpu",
+                                 "--json=" + file});
+    ASSERT_TRUE(p.end.good()) << p.end.reason();
+    for (const char* const label :
+         {"\nmalloc+free 64 B, ns  ", "\nchurn in 4 threads, ns x cores", "\ncross-thread 64 B",
+          "\nstart-up RSS, MB", "  RSS after 1 s idle, MB", "  peak RSS, MB"}) {
+        EXPECT_THAT(p.text, HasSubstr(label));
+    }
+    std::ifstream written(file);
+    const auto report = nlohmann::json::parse(written);
+    ASSERT_EQ(report["rows"].size(), 8u);
+    for (const auto& row : report["rows"]) {
+        for (const std::string& malloc : {std::string("glibc"), other}) {
+            const auto& cell = row["cells"][malloc];
+            ASSERT_FALSE(cell.is_null()) << row["row"] << ' ' << malloc;
+            EXPECT_EQ(cell["runs"].size(), 2u) << row["row"];
+            EXPECT_GT(cell["median"].get<double>(), 0) << row["row"];
+        }
+    }
+    // A million blocks of 128 bytes: glibc doesn't give them back while one at the top lives.
+    for (const auto& row : report["rows"]) {
+        if (row["row"] == "peak-128-idle") {
+            EXPECT_GT(row["cells"]["glibc"]["median"].get<double>(), 128e6);
+        }
+    }
+}
+
+TEST(malloc_run, json_without_a_file_takes_the_tables_place) {
+    const printed p =
+        suite_run({"--rounds=1", "--malloc=glibc", "--only=saw-mean", "--quick", "--json"});
+    ASSERT_TRUE(p.end.good()) << p.end.reason();
+    const auto report = nlohmann::json::parse(p.text);
+    // A figure at the top and the bottom of each of the five teeth.
+    EXPECT_EQ(report["rows"][0]["cells"]["glibc"]["series"].size(), 10u);
+}
+
+TEST(malloc_run, server_is_loaded_and_stopped) {
+    if (library_of("glibc").empty() || !std::ifstream("/usr/bin/redis-server") ||
+        !std::ifstream("/usr/bin/redis-benchmark")) {
+        GTEST_SKIP() << "no redis here";
+    }
+    const printed p =
+        suite_run({"--rounds=1", "--malloc=glibc", "--only=redis-cpu", "--quick", "--json"});
+    ASSERT_TRUE(p.end.good()) << p.end.reason();
+    const auto report = nlohmann::json::parse(p.text);
+    EXPECT_GT(report["rows"][0]["cells"]["glibc"]["median"].get<double>(), 0);
+}
+
+TEST(malloc_run, own_ledger_is_exact_and_read_in_no_time) {
+    if (library_of("ebb").empty()) {
+        GTEST_SKIP() << "ebb's malloc isn't built here";
+    }
+    const printed p = suite_run(
+        {"--rounds=1", "--malloc=glibc,ebb", "--quick", "--json", "--only=exact,snapshot-1"});
+    ASSERT_TRUE(p.end.good()) << p.end.reason();
+    const auto report = nlohmann::json::parse(p.text);
+    for (const auto& row : report["rows"]) {
+        EXPECT_TRUE(row["cells"]["glibc"].is_null());
+        const double value = row["cells"]["ebb"]["median"].get<double>();
+        if (row["row"] == "exact-error") {
+            EXPECT_EQ(value, 0);
+        } else {
+            EXPECT_GT(value, 0);
+        }
+    }
+}
+
+TEST(malloc_run, bad_words_are_refused_in_one_line) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+        {{"--malloc=nosuch"}, "--malloc nosuch: not one of glibc, jemalloc"},
+        {{"--malloc=glibc,"}, "--malloc '': not one of glibc"},
+        {{"--malloc="}, "--malloc: 1 required LIST missing"},
+        {{"--only=nosuch"}, "--only nosuch: not one of pairs, batches"},
+        {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
+        {{"--rounds=5x"}, "--rounds 5x: not a whole number"},
+        {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
+        {{"--nosuch"}, "accepted: --malloc, --only, --rounds"},
+    };
+    for (const auto& [arguments, says] : cases) {
+        const printed p = suite_run(arguments);
+        EXPECT_EQ(p.end.status, 2) << arguments.front();
+        EXPECT_THAT(p.end.errors, HasSubstr(says));
+        EXPECT_EQ(std::count(p.end.errors.begin(), p.end.errors.end(), '\n'), 1) << p.end.errors;
+        EXPECT_EQ(p.text, "");
+    }
+}
+
+TEST(malloc_run, help_and_list_say_what_is_taken) {
+    const printed help = suite_run({"--help"});
+    EXPECT_TRUE(help.end.good());
+    for (const char* const word :
+         {"--malloc", "--only", "--rounds", "--quick", "--json", "Exit status"}) {
+        EXPECT_THAT(help.text, HasSubstr(word));
+    }
+    const printed list = suite_run({"--list"});
+    EXPECT_THAT(list.text, HasSubstr("pairs\n"));
+    EXPECT_THAT(list.text, HasSubstr("redis-peak\n"));
+}
+
+TEST(malloc_run, process_where_another_malloc_answers_measures_nothing) {
+    const std::string other = another();
+    if (other.empty()) {
+        GTEST_SKIP() << "no malloc but glibc's is installed";
+    }
+    const printed micro =
+        program_run(EBB_BENCH_MICRO, {other, library_of(other), "--benchmark_filter=^pair/8$"});
+    EXPECT_EQ(micro.end.status, 3);
+    EXPECT_THAT(micro.end.errors, HasSubstr(other + ": malloc comes from"));
+    EXPECT_THAT(micro.text, Not(HasSubstr("pair/8")));
+    EXPECT_EQ(program_run(EBB_BENCH_CELL, {"start", other, library_of(other)}).end.status, 3);
+    EXPECT_TRUE(program_run(EBB_BENCH_CELL, {"start", other, library_of(other)}, library_of(other))
+                    .end.good());
+}
+
+TEST(malloc_run, launched_program_that_fails_is_no_figure) {
+    const std::string libc = library_of("glibc");
+    const printed p = program_run(EBB_BENCH_CELL, {"launch", libc, "/bin/sh", "-c", "exit 7"});
+    EXPECT_EQ(p.end.status, 1);
+    EXPECT_THAT(p.end.errors, HasSubstr("/bin/sh: exit status 7"));
+    EXPECT_EQ(p.text, "");
+    EXPECT_EQ(program_run(EBB_BENCH_CELL, {"launch", libc, "/nosuch/program"}).end.status, 1);
+}
+
+TEST(malloc_run, cell_refuses_what_is_no_scenario) {
+    const std::string libc = library_of("glibc");
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{},
+                                               {"nosuch", "glibc", libc},
+                                               {"after-peak", "glibc", libc, "0", "1", "1"},
+                                               {"after-peak", "glibc", libc, "10", "20", "10"},
+                                               {"saw-tooth", "glibc", libc, "x"}}) {
+        EXPECT_EQ(program_run(EBB_BENCH_CELL, words).end.status, 2);
+    }
+}
