@@ -113,7 +113,11 @@ void threads(benchmark::State& state) {
         for (void*& p : set) {
             p = take(sizes[random() % sizes.size()]);
         }
-        for (gate.arrive_and_wait(); !ended; gate.arrive_and_wait()) {
+        for (;;) {
+            gate.arrive_and_wait();
+            if (ended) {
+                break;
+            }
             for (std::size_t n = 0; n < each; ++n) {
                 void*& p = set[random() % set_blocks];
                 std::free(p);
