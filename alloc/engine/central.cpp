@@ -16,12 +16,10 @@ constinit central_bin central[bin_count];
 
 namespace {
 
-// Loose slots of a bin: 256 KiB of small ones, four caches' worth of larger, none above 32 KiB.
-// They move in batches, at a tenth of what a slot's way through its span costs.
+// Loose slots of a bin: four caches' worth, 256 KiB of small ones; none above 32 KiB. They move in
+// batches, at a tenth of what a slot's way through its span costs.
 constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
-    return traits[bin].slot <= 1 * kib    ? 16 * cache_capacity(bin)
-           : traits[bin].slot <= 32 * kib ? 4 * cache_capacity(bin)
-                                          : 0;
+    return traits[bin].slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
 }
 
 } // namespace

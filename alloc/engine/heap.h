@@ -92,10 +92,10 @@ inline void* allocate(std::size_t n) noexcept {
         const std::size_t bin = bin_of(n);
         thread_cache& cache = *current;
         cache_bin& b = cache.bins[bin];
-        const bool open = cache.enter();
+        cache.begin_call();
         void** const top = b.top.get();
         const std::int64_t requested = cache.requested.get() + static_cast<std::int64_t>(n);
-        if (open && top != b.floor && requested <= cache.tell_above) [[likely]] {
+        if (top != b.floor && requested <= cache.tell_above.get()) [[likely]] {
             void* const block = top[-1];
             b.top.set(top - 1);
             detail::set_first_word(block, detail::no_mark);
@@ -146,11 +146,11 @@ template <bool LooksFresh>
         }
         size -= remainder;
     }
-    const bool open = cache.enter();
+    cache.begin_call();
     void** const top = b.top.get();
     const std::int64_t before = cache.requested.get();
     const std::int64_t requested = before - static_cast<std::int64_t>(size);
-    if (!open || top == b.ceiling || requested < cache.tell_below) [[unlikely]] {
+    if (top == b.ceiling || requested < cache.tell_below.get()) [[unlikely]] {
         return deallocate_slowly(p);
     }
     if (before > cache.highest.get()) {

@@ -85,7 +85,24 @@ void resume(thread_cache& c) noexcept {
     c.stopped.store(0, std::memory_order_release);
 }
 
-// After a barrier: whether the thread of a stopped cache is outside of every call.
+// Makes stopped threads see that they are: from here on each is outside of every call, or in one
+// that it was in before. False where the kernel has no barrier.
+//
+// Closing comes after the first barrier because a thread may be setting its bounds just now: if it
+// did so before that barrier, what is stored here comes later; after it, it sees `stopped`.
+bool close_stopped() noexcept {
+    if (!os::barrier_everywhere()) {
+        return false;
+    }
+    for_each_other([](thread_cache& c) {
+        if (c.stopped.load(std::memory_order_relaxed) != 0) {
+            c.close();
+        }
+    });
+    return os::barrier_everywhere();
+}
+
+// After close_stopped: whether the thread of a stopped cache is outside of every call.
 bool outside(const thread_cache& c) noexcept {
     return c.busy.load(std::memory_order_acquire) == 0;
 }
@@ -120,6 +137,9 @@ booking::booking() noexcept : cache_(current) {
             cache_->leave();
             const os::lock_guard wait(stopping);
         }
+    if (cache_->closed()) [[unlikely]] {
+        cache_->tell();
+    }
 }
 
 booking::~booking() {
@@ -158,7 +178,7 @@ bool empty_idle_caches(bool all) noexcept {
         waits = waits || calls != c.calls_emptied;
         c.calls_seen = calls;
     });
-    if (any && os::barrier_everywhere()) {
+    if (any && close_stopped()) {
         for_each_other([&](thread_cache& c) {
             if (c.stopped.load(std::memory_order_relaxed) != 0 && outside(c)) {
                 empty(c);
@@ -187,7 +207,7 @@ void stop_threads() noexcept {
     registry.acquire(); // no thread gets a cache from here on
     stopping.acquire();
     for_each_other([](thread_cache& c) { stop(c); });
-    if (os::barrier_everywhere()) {
+    if (close_stopped()) {
         for_each_other([](thread_cache& c) {
             while (!outside(c)) {
                 os::yield();

@@ -6,9 +6,10 @@
 // Stopping. A thread that goes to sleep after a peak would keep slots, and each of them a page. So
 // the sweep empties the caches of threads that made no call since its last look, and a fork waits
 // until no thread is inside of a call, so that the child finds everything whole. A thread's call
-// says `busy` and looks at `stopped`, plain stores and loads (0.3 ns a call); whoever stops it sets
-// `stopped`, has every processor pass a barrier (os/barrier.h), and then looks at `busy`. Where the
-// kernel has no such barrier, sleeping threads keep what they have and a fork doesn't wait.
+// says `busy`, a plain store; whoever stops it sets `stopped`, has every processor pass a barrier
+// (os/barrier.h), closes the bounds that every call compares with, has a barrier pass once more,
+// and then looks at `busy`. Where the kernel has no such barrier, sleeping threads keep what they
+// have and a fork doesn't wait.
 //
 // Threads: any.
 #pragma once

@@ -125,11 +125,17 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
     return 2 * c + (n < slot_of(c) ? 2 : 1);
 }
 
-/// How many slots of a bin a thread keeps at most: 16 KiB of them, between 8 and 256; of slots
-/// above 32 KiB two. Figures: README of this folder.
+/// How many slots of a bin a thread keeps at most: 64 KiB of them up to slots of 1 KiB, but no more
+/// than most_cached; 16 KiB of larger ones, but no less than 8; of slots above 32 KiB two. Figures:
+/// README of this folder.
+inline constexpr std::size_t most_cached = 1024;
 [[nodiscard]] constexpr std::size_t cache_capacity(std::size_t bin) noexcept {
-    const std::size_t n = 16 * kib / traits[bin].slot;
-    return traits[bin].slot > 32 * kib ? 2 : n > 256 ? 256 : n < 8 ? 8 : n;
+    const std::size_t slot = traits[bin].slot;
+    if (slot <= 1 * kib) {
+        const std::size_t n = 64 * kib / slot;
+        return n > most_cached ? most_cached : n;
+    }
+    return slot > 32 * kib ? 2 : 16 * kib / slot < 8 ? 8 : 16 * kib / slot;
 }
 
 static_assert(class_of(largest_slot) == class_count - 1 &&

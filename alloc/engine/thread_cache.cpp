@@ -55,8 +55,8 @@ thread_cache* make_cache() noexcept {
         cache->bins[bin].span_mask = traits[bin].span_bytes - 1;
         cache->bins[bin].inverse = traits[bin].inverse;
     }
-    cache->tell_above = tell_quantum;
-    cache->tell_below = -tell_quantum;
+    cache->tell_above.set(tell_quantum);
+    cache->tell_below.set(-tell_quantum);
     return cache;
 }
 
@@ -75,8 +75,12 @@ void thread_cache::tell() noexcept {
     }
     told.set(now);
     highest.set(now);
-    tell_above = now + tell_quantum;
-    tell_below = now - tell_quantum;
+    tell_above.set(now + tell_quantum);
+    tell_below.set(now - tell_quantum);
+    std::atomic_signal_fence(std::memory_order_seq_cst); // see registry.cpp, close_stopped
+    if (stopped.load(std::memory_order_relaxed) != 0) {
+        close();
+    }
 }
 
 void thread_cache::hold_large(std::int64_t sign, std::size_t requested_bytes,
@@ -114,7 +118,7 @@ void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     if (b.top.get() == b.ceiling) {
         // The older half goes; the newer is warm.
         const auto half = static_cast<std::size_t>(b.ceiling - b.floor) / 2;
-        void* out[256];
+        void* out[most_cached / 2];
         std::memcpy(out, b.floor, half * sizeof(void*));
         const std::size_t rest = static_cast<std::size_t>(b.ceiling - b.floor) - half;
         std::memmove(b.floor, b.floor + half, rest * sizeof(void*));
