@@ -16,10 +16,11 @@ constinit central_bin central[bin_count];
 
 namespace {
 
-// Loose slots of a bin: four caches' worth, 256 KiB of small ones; none above 32 KiB. They move in
-// batches, at a tenth of what a slot's way through its span costs.
+// Loose slots of a bin: 256 KiB of small ones, four caches' worth of larger, none above 32 KiB.
+// They move in batches, at a tenth of what a slot's way through its span costs.
 constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
-    return traits[bin].slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
+    const std::size_t slot = traits[bin].slot;
+    return slot <= 1 * kib ? 256 * kib / slot : slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
 }
 
 } // namespace
@@ -171,11 +172,8 @@ bool central_bin::purge_spans(std::uint32_t now, std::uint32_t age) noexcept {
     }
 }
 
-bool central_bin::holds(std::size_t bin, const span* owner, const void* slot) noexcept {
+bool central_bin::holds(const void* slot) noexcept {
     const os::lock_guard hold(guard_);
-    if (owner->is_free(traits[bin].index(address_of(slot) - owner->base))) {
-        return true;
-    }
     return std::find(loose_, loose_ + loose_count_, slot) != loose_ + loose_count_;
 }
 

@@ -32,8 +32,8 @@ class alignas(64) central_bin {
     /// 0 for all. Returns whether anything waits on.
     bool purge(std::size_t bin, std::uint32_t now, std::uint32_t age) noexcept;
 
-    /// Whether that slot is free here: loose, or in its span.
-    [[nodiscard]] bool holds(std::size_t bin, const span* owner, const void* slot) noexcept;
+    /// Whether that slot lies loose here.
+    [[nodiscard]] bool holds(const void* slot) noexcept;
 
     struct totals {
         std::uint64_t slots_out = 0;   ///< with threads' caches and the program

@@ -1,3 +1,4 @@
+#include <ebb/alloc/engine/block.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/page_heap.h>
@@ -77,43 +78,6 @@ void give_large(thread_cache& cache, span* s) noexcept {
     purge::expect(bytes);
 }
 
-// Makes a slot a block of n bytes. Returns what it leaves of the slot.
-std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept {
-    detail::set_first_word(slot, detail::no_mark);
-    const std::size_t remainder = traits[bin].slot - n;
-    if (has_tail(bin)) {
-        write_remainder(static_cast<unsigned char*>(slot) + traits[bin].slot, remainder);
-    }
-    return remainder;
-}
-
-// Stops the program unless p is a live block of the span. Returns what it leaves of its slot.
-std::size_t check_block(const void* p, page_entry entry) noexcept {
-    const std::size_t bin = entry.tag();
-    const bin_traits& t = traits[bin];
-    const std::size_t offset = address_of(p) & (t.span_bytes - 1);
-    const std::size_t index = t.index(offset);
-    if (index * t.slot != offset) {
-        misuse(misuse_kind::interior, p, t.slot);
-    }
-    // Zero: a page that was given back, or was never touched, has its free slots in their span.
-    // The mark: the slot may also lie loose, or in any thread's cache.
-    const std::uint64_t word = detail::first_word(p);
-    if ((word == 0 && entry.owner()->is_free(index)) ||
-        (word == detail::mark_of(p) &&
-         (central[bin].holds(bin, entry.owner(), p) || cached_anywhere(bin, p)))) {
-        misuse(misuse_kind::double_free, p, t.slot);
-    }
-    if (!has_tail(bin)) {
-        return 0;
-    }
-    const std::size_t remainder = read_remainder(static_cast<const unsigned char*>(p) + t.slot);
-    if (remainder - 1 >= t.slot) {
-        misuse(misuse_kind::overrun, p, t.slot);
-    }
-    return remainder;
-}
-
 // A place for n bytes that nothing is booked for yet.
 struct place {
     void* start = nullptr;
@@ -140,44 +104,6 @@ place take_place(thread_cache& cache, std::size_t bin, std::size_t n,
     return to;
 }
 
-// Where a live block stands. Stops the program on anything else.
-struct block_info {
-    page_entry entry;
-    std::size_t requested = 0;
-    std::size_t slack = 0;
-
-    [[nodiscard]] std::size_t bin() const noexcept {
-        return entry.is_bin() ? entry.tag() : bin_count;
-    }
-    [[nodiscard]] std::size_t usable_bytes() const noexcept {
-        return entry.is_bin() ? usable(traits[entry.tag()].slot, slack) : requested + slack;
-    }
-};
-
-block_info inspect(const void* p) noexcept {
-    block_info b;
-    b.entry = spans.find(address_of(p));
-    if (b.entry.is_bin()) {
-        b.slack = check_block(p, b.entry);
-        b.requested = traits[b.entry.tag()].slot - b.slack;
-        return b;
-    }
-    const std::size_t tag = b.entry.tag();
-    if (tag == page_entry::none) {
-        misuse(misuse_kind::foreign, p);
-    }
-    const span* const s = b.entry.owner();
-    if (s->start() != p) {
-        misuse(misuse_kind::interior, p);
-    }
-    if (tag == page_entry::free_run || s->kept) {
-        misuse(misuse_kind::double_free, p);
-    }
-    b.requested = s->requested;
-    b.slack = s->bytes() - s->requested;
-    return b;
-}
-
 void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t requested,
           std::size_t slack) noexcept {
     if (bin == bin_count) {
@@ -189,7 +115,7 @@ void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t r
 
 void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
     if (from.entry.is_bin()) {
-        detail::set_first_word(p, detail::mark_of(p));
+        close_slot(p, from.entry.tag());
         give_slot(cache, from.entry.tag(), p);
     } else {
         give_large(cache, from.entry.owner());
@@ -256,10 +182,6 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
     n > before.requested ? books->grow(n - before.requested) : books->shrink(before.requested - n);
     return true;
 }
-
-} // namespace
-
-namespace {
 
 // A pair of large blocks, again and again: the one that the thread keeps, without the general
 // road's turns (29 ns a pair, 18 this way).
@@ -340,7 +262,21 @@ void* allocate_aligned(std::size_t n, std::size_t alignment) noexcept {
 }
 
 void detail::deallocate_fresh(void* p) noexcept {
-    deallocate_quickly<true>(p);
+    const page_entry entry = spans.find(address_of(p));
+    const cache_bin& b = current->bins[entry.tag()];
+    const std::size_t index = bin_traits::index_of(address_of(p) & b.span_mask, b.inverse);
+    if (entry.owner()->is_free(index) || !give(*current, entry.tag(), p, 0)) {
+        deallocate_slowly(p);
+    }
+}
+
+void detail::deallocate_long_tail(void* p) noexcept {
+    const std::size_t bin = spans.find(address_of(p)).tag();
+    const std::size_t slot = current->bins[bin].slot;
+    const std::size_t remainder = read_remainder(static_cast<unsigned char*>(p) + slot);
+    if (remainder - 1 >= slot || !give(*current, bin, p, remainder)) {
+        deallocate_slowly(p);
+    }
 }
 
 void detail::deallocate_slowly(void* p) noexcept {

@@ -6,11 +6,11 @@
 // the tail what was asked for; the slot goes to this thread's cache, whoever allocated it.
 // An empty or full cache deals with its central bin in batches (central.h).
 //
-// Freed slots carry a mark, their address's complement, in their first word. A block that comes
-// with its own mark, or with a zero there (its page may have been given back meanwhile), is looked
-// up where free slots are: so a double free stops the program at once, however late and on whatever
-// thread it comes. Only a free of a block that was handed out again meanwhile can't be told from a
-// right one.
+// Freed slots say that they are free: by a zero in their tail, or where the block filled its slot
+// by a mark in the first word (slot_mark.h). A block that comes back like that is looked up where
+// free slots are: so a double free stops the program at once, however late and on whatever thread
+// it comes. Only a free of a block that was handed out again meanwhile can't be told from a right
+// one. One line of cache of a slot is touched either way.
 //
 // Errors: null, errno as the system left it; the heap and its ledger as before.
 // Threads: any.
@@ -20,12 +20,12 @@
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/remainder.h>
+#include <ebb/alloc/engine/slot_mark.h>
 #include <ebb/alloc/engine/span.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace ebb::engine {
 
@@ -60,27 +60,10 @@ namespace detail {
 
 [[nodiscard]] void* allocate_slowly(std::size_t n) noexcept;
 void deallocate_slowly(void* p) noexcept;
+/// Of a block whose first word is zero: it may lie free on a page without content.
 void deallocate_fresh(void* p) noexcept;
-template <bool LooksFresh>
-void deallocate_quickly(void* p) noexcept;
-/// What a free slot holds in its first word. Not the address itself: lists' heads point to
-/// themselves.
-inline std::uint64_t mark_of(const void* p) noexcept {
-    return ~std::uint64_t{address_of(p)};
-}
-
-inline std::uint64_t first_word(const void* p) noexcept {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, sizeof word);
-    return word;
-}
-
-inline void set_first_word(void* p, std::uint64_t word) noexcept {
-    std::memcpy(p, &word, sizeof word);
-}
-
-/// Any word but a mark: a block that is freed untouched must not look free already.
-inline constexpr std::uint64_t no_mark = 1;
+void deallocate_long_tail(void* p) noexcept;
+bool give(thread_cache& cache, std::size_t bin, void* p, std::size_t remainder) noexcept;
 
 } // namespace detail
 
@@ -98,9 +81,10 @@ inline void* allocate(std::size_t n) noexcept {
         if (top != b.floor && requested <= cache.tell_above.get()) [[likely]] {
             void* const block = top[-1];
             b.top.set(top - 1);
-            detail::set_first_word(block, detail::no_mark);
             const std::size_t remainder = b.slot - n;
-            if (remainder != 0) {
+            if (remainder == 0) {
+                slot_mark::clear(block);
+            } else {
                 write_remainder(static_cast<unsigned char*>(block) + b.slot, remainder);
                 cache.leave_of_slot(bin, static_cast<std::int64_t>(remainder));
             }
@@ -113,45 +97,17 @@ inline void* allocate(std::size_t n) noexcept {
     return detail::allocate_slowly(n);
 }
 
-/// `LooksFresh`: the block's first word is zero, so it may lie free on a page without content.
-template <bool LooksFresh>
-[[gnu::always_inline]] inline void detail::deallocate_quickly(void* p) noexcept {
-    const page_entry entry = spans.find(address_of(p));
-    thread_cache& cache = *current;
-    cache_bin& b = cache.bins[entry.tag()];
-    const std::size_t offset = address_of(p) & b.span_mask;
-    // For what is no bin the inverse is 0, and nothing lies below it.
-    if (!bin_traits::starts_slot(offset, b.inverse)) [[unlikely]] {
-        return deallocate_slowly(p);
-    }
-    if constexpr (LooksFresh) {
-        if (entry.owner()->is_free(bin_traits::index_of(offset, b.inverse))) {
-            return deallocate_slowly(p);
-        }
-    } else {
-        const std::uint64_t word = first_word(p);
-        if (word == 0 && entry.blank()) {
-            return deallocate_fresh(p);
-        }
-        if (word == mark_of(p)) [[unlikely]] {
-            return deallocate_slowly(p);
-        }
-    }
-    std::size_t size = b.slot;
-    std::size_t remainder = 0;
-    if (has_tail(entry.tag())) {
-        remainder = read_remainder(static_cast<unsigned char*>(p) + size);
-        if (remainder - 1 >= size) [[unlikely]] {
-            return deallocate_slowly(p);
-        }
-        size -= remainder;
-    }
+/// Books a block of the bin that is freed and puts its slot into the cache. False, and nothing
+/// changed, where it has no room or the thread has to tell. `remainder` is 0 and known to be in a
+/// bin without tails.
+[[gnu::always_inline]] inline bool detail::give(thread_cache& cache, std::size_t bin, void* p,
+                                                std::size_t remainder) noexcept {
+    cache_bin& b = cache.bins[bin];
     cache.begin_call();
-    void** const top = b.top.get();
     const std::int64_t before = cache.requested.get();
-    const std::int64_t requested = before - static_cast<std::int64_t>(size);
-    if (top == b.ceiling || requested < cache.tell_below.get()) [[unlikely]] {
-        return deallocate_slowly(p);
+    const std::int64_t requested = before - static_cast<std::int64_t>(b.slot - remainder);
+    if (b.top.get() == b.ceiling || requested < cache.tell_below.get()) [[unlikely]] {
+        return false;
     }
     if (before > cache.highest.get()) {
         cache.highest.set(before);
@@ -159,16 +115,44 @@ template <bool LooksFresh>
     cache.requested.set(requested);
     cache.frees.add(1);
     if (remainder != 0) {
-        cache.leave_of_slot(entry.tag(), -static_cast<std::int64_t>(remainder));
+        cache.leave_of_slot(bin, -static_cast<std::int64_t>(remainder));
+        clear_remainder(static_cast<unsigned char*>(p) + b.slot);
+    } else {
+        slot_mark::set(p);
     }
+    void** const top = b.top.get();
     __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
     b.top.set(top + 1);
-    set_first_word(p, mark_of(p));
     cache.leave();
+    return true;
 }
 
 inline void deallocate(void* p) noexcept {
-    detail::deallocate_quickly<false>(p);
+    const page_entry entry = spans.find(address_of(p));
+    const std::size_t bin = entry.tag();
+    thread_cache& cache = *current;
+    const cache_bin& b = cache.bins[bin];
+    // For what is no bin the inverse is 0, and nothing lies below it.
+    if (!bin_traits::starts_slot(address_of(p) & b.span_mask, b.inverse)) [[unlikely]] {
+        return detail::deallocate_slowly(p);
+    }
+    if (has_tail(bin)) {
+        const std::size_t remainder = read_short_remainder(static_cast<unsigned char*>(p) + b.slot);
+        if (remainder - 1 >= b.short_limit) [[unlikely]] {
+            return detail::deallocate_long_tail(p);
+        }
+        if (!detail::give(cache, bin, p, remainder)) [[unlikely]] {
+            return detail::deallocate_slowly(p);
+        }
+        return;
+    }
+    const std::uint64_t word = slot_mark::read(p);
+    if (word == 0 && entry.blank()) {
+        return detail::deallocate_fresh(p);
+    }
+    if (word == slot_mark::of(p) || !detail::give(cache, bin, p, 0)) [[unlikely]] {
+        return detail::deallocate_slowly(p);
+    }
 }
 
 } // namespace ebb::engine

@@ -3,8 +3,9 @@
 //     remainder 1..254     | block ...          | unused | r |             the last byte
 //     remainder 255..      | block ... | unused | r, 4 bytes | 255 |       the last five
 //
-// The bytes between are the program's to overrun: a remainder that can't be (0, or more than the
-// slot) means that somebody did, and the owner stops the program.
+// A free slot has 0 there; so has one on a page without content. In a block, the bytes between are
+// the program's to overrun: a remainder that can't be (0, or more than the slot) means that
+// somebody did, and the owner stops the program.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,11 @@ inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept 
     std::memcpy(end - long_tail, &word, sizeof word);
 }
 
+/// The same if it fits the last byte; long_mark where it doesn't.
+[[nodiscard]] inline std::size_t read_short_remainder(const unsigned char* end) noexcept {
+    return end[-1];
+}
+
 /// The remainder of the slot that ends at `end`; 0 or more than the slot where it was overwritten.
 [[nodiscard]] inline std::size_t read_remainder(const unsigned char* end) noexcept {
     const std::size_t last = end[-1];
@@ -37,6 +43,11 @@ inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept 
     std::uint32_t word = 0;
     std::memcpy(&word, end - long_tail, sizeof word);
     return word < long_mark ? 0 : word;
+}
+
+/// Makes the slot a free one.
+inline void clear_remainder(unsigned char* end) noexcept {
+    end[-1] = 0;
 }
 
 /// What of a slot the program may use: all but the tail.

@@ -1,6 +1,7 @@
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/remainder.h>
 #include <ebb/alloc/engine/thread_cache.h>
 
 #include <algorithm>
@@ -54,6 +55,8 @@ thread_cache* make_cache() noexcept {
         cache->bins[bin].slot = traits[bin].slot;
         cache->bins[bin].span_mask = traits[bin].span_bytes - 1;
         cache->bins[bin].inverse = traits[bin].inverse;
+        cache->bins[bin].short_limit =
+            std::min<std::uint32_t>(traits[bin].slot, static_cast<std::uint32_t>(long_mark - 1));
     }
     cache->tell_above.set(tell_quantum);
     cache->tell_below.set(-tell_quantum);

@@ -63,7 +63,8 @@ struct alignas(64) cache_bin {
     std::uint64_t inverse = 0;      ///< these three as in bin_traits; 0 for what is no bin
     std::uint32_t slot = 0;
     std::uint32_t span_mask = 0;
-    std::uint32_t fill = 0; ///< how many slots the next refill asks for
+    std::uint32_t short_limit = 0; ///< the largest remainder that the last byte alone holds
+    std::uint32_t fill = 0;        ///< how many slots the next refill asks for
 };
 static_assert(sizeof(cache_bin) == 64);
 
@@ -75,9 +76,9 @@ struct alignas(64) thread_cache {
     owned<std::int64_t> slack;
     owned<std::uint64_t> allocations;
     owned<std::uint64_t> frees;
-    owned<std::int64_t> highest; ///< of requested since told
-    owned<std::int64_t> tell_above; ///< tell when requested leaves these bounds; close() is
-    owned<std::int64_t> tell_below; ///< another thread's writing to them
+    owned<std::int64_t> highest;           ///< of requested since told
+    owned<std::int64_t> tell_above;        ///< tell when requested leaves these bounds; close() is
+    owned<std::int64_t> tell_below;        ///< another thread's writing to them
     std::atomic<std::uint32_t> busy{0};    ///< its thread is inside of a call
     std::atomic<std::uint32_t> stopped{0}; ///< its thread is to wait before its next call
 

@@ -1,0 +1,87 @@
+#include <ebb/alloc/engine/block.h>
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/misuse.h>
+#include <ebb/alloc/engine/registry.h>
+#include <ebb/alloc/engine/slot_mark.h>
+#include <ebb/alloc/engine/span.h>
+
+namespace ebb::engine {
+namespace {
+
+// Whether the slot lies where free slots are: in its span, loose, or in any thread's cache.
+bool lies_free(const void* slot, page_entry entry, std::size_t index) noexcept {
+    return entry.owner()->is_free(index) || central[entry.tag()].holds(slot) ||
+           cached_anywhere(entry.tag(), slot);
+}
+
+// What a live block leaves of its slot.
+std::size_t remainder_of(const void* p, page_entry entry, std::size_t index) noexcept {
+    const std::size_t slot = traits[entry.tag()].slot;
+    if (has_tail(entry.tag())) {
+        const std::size_t remainder = read_remainder(static_cast<const unsigned char*>(p) + slot);
+        if (remainder - 1 >= slot) {
+            const bool freed = remainder == 0 && lies_free(p, entry, index);
+            misuse(freed ? misuse_kind::double_free : misuse_kind::overrun, p, slot);
+        }
+        return remainder;
+    }
+    // Zero: on a page that was given back, or was never touched, free slots lie in their span.
+    const std::uint64_t word = slot_mark::read(p);
+    if (word == 0 ? entry.owner()->is_free(index)
+                  : word == slot_mark::of(p) && lies_free(p, entry, index)) {
+        misuse(misuse_kind::double_free, p, slot);
+    }
+    return 0;
+}
+
+} // namespace
+
+block_info inspect(const void* p) noexcept {
+    block_info b;
+    b.entry = spans.find(address_of(p));
+    if (b.entry.is_bin()) {
+        const bin_traits& t = traits[b.entry.tag()];
+        const std::size_t offset = address_of(p) & (t.span_bytes - 1);
+        const std::size_t index = t.index(offset);
+        if (index * t.slot != offset) {
+            misuse(misuse_kind::interior, p, t.slot);
+        }
+        b.slack = remainder_of(p, b.entry, index);
+        b.requested = t.slot - b.slack;
+        return b;
+    }
+    const std::size_t tag = b.entry.tag();
+    if (tag == page_entry::none) {
+        misuse(misuse_kind::foreign, p);
+    }
+    const span* const s = b.entry.owner();
+    if (s->start() != p) {
+        misuse(misuse_kind::interior, p);
+    }
+    if (tag == page_entry::free_run || s->kept) {
+        misuse(misuse_kind::double_free, p);
+    }
+    b.requested = s->requested;
+    b.slack = s->bytes() - s->requested;
+    return b;
+}
+
+std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept {
+    const std::size_t remainder = traits[bin].slot - n;
+    if (has_tail(bin)) {
+        write_remainder(static_cast<unsigned char*>(slot) + traits[bin].slot, remainder);
+    } else {
+        slot_mark::clear(slot);
+    }
+    return remainder;
+}
+
+void close_slot(void* slot, std::size_t bin) noexcept {
+    if (has_tail(bin)) {
+        clear_remainder(static_cast<unsigned char*>(slot) + traits[bin].slot);
+    } else {
+        slot_mark::set(slot);
+    }
+}
+
+} // namespace ebb::engine
