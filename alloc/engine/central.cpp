@@ -127,6 +127,7 @@ void central_bin::settle(span* s) noexcept {
 }
 
 bool central_bin::purge(std::size_t bin, std::uint32_t now, std::uint32_t age) noexcept {
+    bool loose_wait = false;
     {
         const os::lock_guard hold(guard_);
         const std::uint32_t still = age == 0 ? loose_count_ : loose_least_;
@@ -138,8 +139,9 @@ bool central_bin::purge(std::size_t bin, std::uint32_t now, std::uint32_t age) n
             std::memmove(loose_, loose_ + still, loose_count_ * sizeof(void*));
         }
         loose_least_ = loose_count_;
+        loose_wait = loose_count_ != 0;
     }
-    return purge_spans(now, age) || loose_count_ != 0;
+    return purge_spans(now, age) || loose_wait;
 }
 
 bool central_bin::purge_spans(std::uint32_t now, std::uint32_t age) noexcept {
