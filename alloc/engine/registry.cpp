@@ -81,8 +81,10 @@ void stop(thread_cache& c) noexcept {
     c.stopped.store(1, std::memory_order_seq_cst);
 }
 
-void resume(thread_cache& c) noexcept {
-    c.stopped.store(0, std::memory_order_release);
+// Those without a thread too: a thread may have ended since its cache was stopped, and the next
+// that takes the cache would wait for ever.
+void resume_all() noexcept {
+    for_each_cache([](thread_cache& c) { c.stopped.store(0, std::memory_order_release); });
 }
 
 // Makes stopped threads see that they are: from here on each is outside of every call, or in one
@@ -186,7 +188,7 @@ bool empty_idle_caches(bool all) noexcept {
             }
         });
     }
-    for_each_other([](thread_cache& c) { resume(c); });
+    resume_all();
     const os::lock_guard still(registry); // nobody takes one of these meanwhile
     for_each_cache([](thread_cache& c) {
         if (&c != &shared && !c.taken.load(std::memory_order_acquire)) {
@@ -219,15 +221,15 @@ void stop_threads() noexcept {
 
 void resume_threads() noexcept {
     shared_guard.release();
-    for_each_other([](thread_cache& c) { resume(c); });
+    resume_all();
     stopping.release();
     registry.release();
 }
 
 void forget_threads() noexcept {
     shared_guard.reset();
+    resume_all();
     for_each_other([](thread_cache& c) {
-        resume(c);
         c.busy.store(0, std::memory_order_relaxed);
         c.taken.store(false, std::memory_order_relaxed);
     });

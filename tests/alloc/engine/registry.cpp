@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 #include <tests/support/random.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -14,6 +17,17 @@
 namespace {
 
 using namespace ebb; // NOLINT: a test's own file
+
+// Makes and frees blocks of many bins; leaves nothing.
+void touch_many_bins() {
+    void* blocks[300];
+    for (std::size_t i = 0; i < 300; ++i) {
+        blocks[i] = engine::allocate(100 + i * 10);
+    }
+    for (void* p : blocks) {
+        engine::deallocate(p);
+    }
+}
 
 // A sweep is in the middle of its work when threads take and give batches: tsan's test.
 TEST(registry, sweeps_while_threads_fill_and_flush) {
@@ -43,6 +57,56 @@ TEST(registry, sweeps_while_threads_fill_and_flush) {
     }
     EXPECT_EQ(engine::read_ledger().requested, before.requested);
     engine::validate();
+}
+
+// Runs `f` in a forked child that may take 20 seconds, and returns its exit status.
+template <class F>
+int status_of_child(F&& f) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(20);
+        f();
+        _exit(0);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+// A thread that ends while its cache is being stopped leaves a cache that the next one can use.
+TEST(registry, lets_go_of_caches_whose_threads_ended_meanwhile) {
+    EXPECT_EQ(status_of_child([] {
+                  engine::load();
+                  // Without the purge thread, which would let them go a moment later.
+                  engine::purge::configure(engine::purge::default_ms, false);
+                  for (int round = 0; round < (tests::sanitized ? 100 : 500); ++round) {
+                      constexpr int count = 4;
+                      std::atomic<int> done{0};
+                      std::vector<std::thread> threads;
+                      for (int t = 0; t < count; ++t) {
+                          threads.emplace_back([&done] {
+                              touch_many_bins();
+                              ++done;
+                          });
+                      }
+                      while (done < count) {
+                          static_cast<void>(engine::purge::all());
+                      }
+                      static_cast<void>(engine::purge::all());
+                      for (std::thread& t : threads) {
+                          t.join();
+                      }
+                      threads.clear();
+                      for (int t = 0; t < count; ++t) { // nobody sweeps: these would wait for ever
+                          threads.emplace_back(touch_many_bins);
+                      }
+                      for (std::thread& t : threads) {
+                          t.join();
+                      }
+                  }
+                  engine::validate();
+              }),
+              0);
 }
 
 } // namespace
