@@ -122,10 +122,14 @@ purge::pause::~pause() {
 
 void purge::before_fork() noexcept {
     sweeping.acquire();
+}
+void purge::keep_from_starting() noexcept {
     starting.acquire();
 }
-void purge::after_fork() noexcept {
+void purge::let_start() noexcept {
     starting.release();
+}
+void purge::after_fork() noexcept {
     sweeping.release();
 }
 void purge::in_child() noexcept {

@@ -48,7 +48,12 @@ class pause {
     pause& operator=(const pause&) = delete;
 };
 
+/// No sweep from here on.
 void before_fork() noexcept;
+/// Nobody starts the thread from here on. After stop_threads(): a thread inside of a call may want
+/// to start it, and stop_threads() waits for that call's end.
+void keep_from_starting() noexcept;
+void let_start() noexcept;
 void after_fork() noexcept;
 void in_child() noexcept;
 

@@ -22,6 +22,7 @@ constinit pthread_key_t thread_end{};
 void before_fork() noexcept {
     purge::before_fork();
     stop_threads();
+    purge::keep_from_starting();
     for (central_bin& bin : central) {
         bin.before_fork();
     }
@@ -35,6 +36,7 @@ void after_fork() noexcept {
     for (central_bin& bin : central) {
         bin.after_fork();
     }
+    purge::let_start();
     resume_threads();
     purge::after_fork();
 }

@@ -109,4 +109,32 @@ TEST(registry, lets_go_of_caches_whose_threads_ended_meanwhile) {
               0);
 }
 
+// The moment when a thread is about to start the purge thread: it is inside of a call, and the fork
+// waits until it isn't.
+TEST(registry, forks_while_a_thread_starts_the_purge_thread) {
+    if (tests::sanitized) {
+        GTEST_SKIP() << "no purge thread under a sanitizer";
+    }
+    engine::load();
+    for (int round = 0; round < 300; ++round) {
+        const int status = status_of_child([] {
+            std::atomic<int> state{0};
+            std::thread other([&state] {
+                state = 1;
+                while (state != 2) {
+                    engine::deallocate(engine::allocate(6'000'000));
+                }
+            });
+            while (state == 0) {
+            }
+            for (int i = 0; i < 3; ++i) {
+                static_cast<void>(status_of_child([] {}));
+            }
+            state = 2;
+            other.join();
+        });
+        ASSERT_EQ(status, 0) << "round " << round;
+    }
+}
+
 } // namespace
