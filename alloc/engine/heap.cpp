@@ -164,6 +164,7 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
     if (any_bin(n) != bin) {
         return false;
     }
+    const booking books; // before anything changes: a fork or validate() comes between calls
     std::size_t slack = 0;
     if (bin == bin_count) {
         span* const s = before.entry.owner();
@@ -176,7 +177,6 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
         slack = traits[bin].slot - n;
         write_remainder(static_cast<unsigned char*>(p) + traits[bin].slot, slack);
     }
-    const booking books;
     hold(*books, bin, -1, before.requested, before.slack);
     hold(*books, bin, 1, n, slack);
     n > before.requested ? books->grow(n - before.requested) : books->shrink(before.requested - n);

@@ -17,6 +17,7 @@
 namespace {
 
 using namespace ebb; // NOLINT: a test's own file
+using tests::below;
 
 // Makes and frees blocks of many bins; leaves nothing.
 void touch_many_bins() {
@@ -135,6 +136,54 @@ TEST(registry, forks_while_a_thread_starts_the_purge_thread) {
         });
         ASSERT_EQ(status, 0) << "round " << round;
     }
+}
+
+// A fork stops every thread between two calls, so that the child's two roads to each total agree,
+// whatever its threads were at.
+TEST(registry, forks_between_calls_of_every_thread) {
+    engine::load();
+    const std::uint64_t seed = tests::new_seed();
+    SCOPED_TRACE(testing::Message() << "EBB_SEED=" << seed);
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> threads;
+    for (std::uint64_t t = 0; t < 3; ++t) {
+        threads.emplace_back([&stop, seed, t] {
+            tests::random_engine random(seed + t);
+            std::vector<void*> blocks(64, nullptr);
+            const auto size = [&random] {
+                return 1 + below(random, std::size_t{1} << (4 + below(random, 18)));
+            };
+            while (!stop.load(std::memory_order_relaxed)) {
+                void*& p = blocks[below(random, blocks.size())];
+                if (p == nullptr) {
+                    p = engine::allocate(size());
+                } else if (below(random, 3) == 0) {
+                    engine::deallocate(p);
+                    p = nullptr;
+                } else {
+                    p = engine::reallocate(p, size());
+                }
+            }
+            for (void* p : blocks) {
+                engine::deallocate(p);
+            }
+        });
+    }
+    const int rounds = tests::sanitized ? 20 : 300;
+    for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
+        EXPECT_EQ(status_of_child([] {
+                      engine::validate();
+                      touch_many_bins();
+                      engine::validate();
+                  }),
+                  0)
+            << "round " << round;
+    }
+    stop = true;
+    for (std::thread& t : threads) {
+        t.join();
+    }
+    engine::validate();
 }
 
 } // namespace
