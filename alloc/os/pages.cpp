@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 
 namespace ebb::os {
@@ -98,8 +99,13 @@ void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
 }
 
 void release(void* pages, std::size_t bytes) noexcept {
-    EBB_CHECK_AT(::madvise(pages, bytes, MADV_DONTNEED) == 0, "release: not a mapping of ours",
-                 pages);
+    const int error = errno;
+    if (::madvise(pages, bytes, MADV_DONTNEED) != 0) {
+        EBB_CHECK_AT(errno == EINVAL && is_aligned(pages, page_size()),
+                     "release: not a mapping of ours", pages);
+        std::memset(pages, 0, bytes); // locked into memory (mlockall): they stay, as was wished
+        errno = error;
+    }
 }
 
 void unmap(void* pages, std::size_t bytes) noexcept {

@@ -37,7 +37,8 @@ void keep_small(void* pages, std::size_t bytes) noexcept;
 /// Gives a mapping a name that /proc/PID/smaps shows, where the kernel has that (5.17).
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
 
-/// Gives the memory back and keeps the addresses: the pages read as zeroes again.
+/// Gives the memory back and keeps the addresses: the pages read as zeroes again. Pages that the
+/// program locked into memory (mlock, mlockall) are cleared and stay there.
 void release(void* pages, std::size_t bytes) noexcept;
 
 /// Gives memory and addresses back.

@@ -106,6 +106,22 @@ TEST(pages, released_pages_leave_and_read_as_zeroes) {
     os::unmap(p, 16 * page);
 }
 
+TEST(pages, released_pages_that_are_locked_stay_and_read_as_zeroes) {
+    const std::size_t page = os::page_size();
+    auto* const p = static_cast<std::byte*>(os::map(4 * page, page));
+    ASSERT_NE(p, nullptr);
+    std::fill_n(p, 4 * page, std::byte{1});
+    if (mlock(p + page, page) != 0) {
+        GTEST_SKIP() << "no memory may be locked here";
+    }
+    errno = 77;
+    os::release(p, 4 * page);
+    EXPECT_EQ(errno, 77);
+    EXPECT_TRUE(std::all_of(p, p + 4 * page, [](std::byte b) { return b == std::byte{0}; }));
+    EXPECT_GE(os::resident(p + page, page), page);
+    os::unmap(p, 4 * page);
+}
+
 TEST(pages, reserved_pages_hold_nothing_until_committed) {
     const std::size_t bytes = 64 * ebb::mib;
     auto* const p = static_cast<std::byte*>(os::reserve(bytes, ebb::mib));
