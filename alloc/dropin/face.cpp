@@ -30,8 +30,11 @@ int hand_out(const T& value, void* out, std::size_t size) noexcept {
     return 0;
 }
 
-__attribute__((constructor)) void loaded() noexcept {
-    engine::load();
+// Before the program's other constructors, and before libc's own: their handlers of a fork then run
+// outside of ours, and may call malloc. libc hands the environment to constructors; its own isn't
+// there yet.
+__attribute__((constructor(101))) void loaded(int, char**, char** environment) noexcept {
+    engine::load(environment);
 }
 
 } // namespace

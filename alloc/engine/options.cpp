@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -45,8 +44,15 @@ bool set(settings& to, std::string_view key, std::string_view value) noexcept {
 
 } // namespace
 
-void apply_options() noexcept {
-    const char* const text = std::getenv("EBB_OPTIONS");
+void apply_options(char** environment) noexcept {
+    const char* text = nullptr;
+    constexpr std::string_view name = "EBB_OPTIONS=";
+    for (char** at = environment; at != nullptr && *at != nullptr; ++at) {
+        if (std::strncmp(*at, name.data(), name.size()) == 0) {
+            text = *at + name.size();
+            break;
+        }
+    }
     if (text == nullptr || os::secure_execution()) {
         return;
     }

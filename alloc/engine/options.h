@@ -9,7 +9,7 @@
 
 namespace ebb::engine {
 
-/// Reads the environment and configures the engine. Once, before threads start.
-void apply_options() noexcept;
+/// Reads an environment (null: none) and configures the engine. Once, before threads start.
+void apply_options(char** environment) noexcept;
 
 } // namespace ebb::engine

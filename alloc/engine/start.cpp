@@ -53,11 +53,11 @@ void in_child() noexcept {
 
 } // namespace
 
-void load() noexcept {
+void load(char** environment) noexcept {
     if (loaded.exchange(true)) {
         return;
     }
-    apply_options();
+    apply_options(environment);
     begin_alone();
     static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));
     if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {

@@ -8,7 +8,7 @@
 namespace ebb::engine {
 
 /// From the library's constructor: options from the environment, fork handlers, thread ends.
-void load() noexcept;
+void load(char** environment = nullptr) noexcept;
 
 /// Has end_thread() called when this thread ends.
 void watch_thread_end() noexcept;
