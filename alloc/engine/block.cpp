@@ -43,7 +43,7 @@ block_info inspect(const void* p) noexcept {
         const bin_traits& t = traits[b.entry.tag()];
         const std::size_t offset = address_of(p) & (t.span_bytes - 1);
         const std::size_t index = t.index(offset);
-        if (index * t.slot != offset) {
+        if (index * t.slot != offset || index >= span::slots_of(b.entry.tag())) {
             misuse(misuse_kind::interior, p, t.slot);
         }
         b.slack = remainder_of(p, b.entry, index);

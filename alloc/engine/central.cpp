@@ -199,7 +199,7 @@ void central_bin::validate(std::size_t bin) noexcept {
         free_slots += s->free_slots;
     }
     EBB_CHECK(free_slots == slots_free_, "central: free slots miscounted");
-    EBB_CHECK(spans_ * traits[bin].slots() == slots_free_ + slots_out_,
+    EBB_CHECK(spans_ * span::slots_of(bin) == slots_free_ + slots_out_,
               "central: slots miscounted");
     EBB_CHECK(loose_count_ <= slots_out_, "central: more loose slots than there are out");
 }

@@ -132,8 +132,8 @@ inline void deallocate(void* p) noexcept {
     const std::size_t bin = entry.tag();
     thread_cache& cache = *current;
     const cache_bin& b = cache.bins[bin];
-    // For what is no bin the inverse is 0, and nothing lies below it.
-    if (!bin_traits::starts_slot(address_of(p) & b.span_mask, b.inverse)) [[unlikely]] {
+    // For what is no bin the limit is 0, and nothing lies below it.
+    if (!bin_traits::starts_slot(address_of(p) & b.span_mask, b.inverse, b.limit)) [[unlikely]] {
         return detail::deallocate_slowly(p);
     }
     if (has_tail(bin)) {

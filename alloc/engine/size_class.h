@@ -66,11 +66,17 @@ struct bin_traits {
         return static_cast<std::size_t>((wide{offset} * inverse) >> 64);
     }
 
-    /// Whether a slot starts there: the product's low half is then below the inverse.
+    /// Whether one of a span's first slots, as many as `limit` is of, starts there. A multiple's
+    /// product ends in its factor times what the inverse is too large by; any other's is above
+    /// every limit.
     /// (D. Lemire, O. Kaser, N. Kurz, "Faster remainder by direct computation", 2019.)
-    [[nodiscard]] static constexpr bool starts_slot(std::size_t offset,
-                                                    std::uint64_t inverse) noexcept {
-        return offset * inverse < inverse;
+    [[nodiscard]] static constexpr bool starts_slot(std::size_t offset, std::uint64_t inverse,
+                                                    std::uint64_t limit) noexcept {
+        return offset * inverse < limit;
+    }
+    [[nodiscard]] constexpr std::uint64_t limit_of(std::size_t slot_count) const noexcept {
+        const std::uint64_t excess = slot * inverse; // modulo 2^64; 0 for a power of two
+        return excess == 0 ? 1 : excess * slot_count;
     }
 
     [[nodiscard]] constexpr std::size_t slots() const noexcept { return span_bytes / slot; }

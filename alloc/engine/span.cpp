@@ -22,7 +22,7 @@ void store(std::uint64_t& word, std::uint64_t value) noexcept {
 void span::make_slots(std::size_t of_bin) noexcept {
     state = span_state::slots;
     bin = static_cast<std::uint32_t>(of_bin);
-    slot_count = static_cast<std::uint32_t>(traits[of_bin].slots());
+    slot_count = static_cast<std::uint32_t>(slots_of(of_bin));
     free_slots = slot_count;
     cursor = 0;
     for (std::size_t i = 0; i < slot_count; i += 64) {
@@ -153,7 +153,7 @@ void span::validate() const noexcept {
         count += in_word;
     }
     EBB_CHECK_AT(count == free_slots, "span: the bits and the count disagree", start());
-    EBB_CHECK_AT(slot_count == traits[bin].slots(), "span: slots of another bin", start());
+    EBB_CHECK_AT(slot_count == slots_of(bin), "span: slots of another bin", start());
 }
 
 } // namespace ebb::engine

@@ -66,6 +66,11 @@ struct span {
                0;
     }
 
+    /// How many slots a span of that bin has.
+    [[nodiscard]] static std::size_t slots_of(std::size_t bin) noexcept {
+        return traits[bin].slots();
+    }
+
     /// Bytes of the descriptor of a span of that bin.
     [[nodiscard]] static std::size_t descriptor_bytes(std::size_t bin) noexcept {
         const std::size_t pages = traits[bin].span_bytes / os::page_size();

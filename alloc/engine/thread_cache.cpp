@@ -55,6 +55,7 @@ thread_cache* make_cache() noexcept {
         cache->bins[bin].slot = traits[bin].slot;
         cache->bins[bin].span_mask = traits[bin].span_bytes - 1;
         cache->bins[bin].inverse = traits[bin].inverse;
+        cache->bins[bin].limit = traits[bin].limit_of(span::slots_of(bin));
         cache->bins[bin].short_limit =
             std::min<std::uint32_t>(traits[bin].slot, static_cast<std::uint32_t>(long_mark - 1));
     }

@@ -60,7 +60,8 @@ struct alignas(64) cache_bin {
     void** floor = nullptr;
     void** ceiling = nullptr;
     owned<std::int64_t> remainders; ///< bytes, net: what its blocks asked for less than their slots
-    std::uint64_t inverse = 0;      ///< these three as in bin_traits; 0 for what is no bin
+    std::uint64_t inverse = 0;      ///< as in bin_traits, as are slot and span_mask + 1
+    std::uint64_t limit = 0;        ///< of a span's slots; 0 for what is no bin
     std::uint32_t slot = 0;
     std::uint32_t span_mask = 0;
     std::uint32_t short_limit = 0; ///< the largest remainder that the last byte alone holds

@@ -40,6 +40,17 @@ TEST(size_class, finds_the_index_of_every_offset) {
     }
 }
 
+TEST(size_class, tells_where_slots_start_and_no_further_than_the_last) {
+    for (const bin_traits& t : traits) {
+        const std::uint64_t limit = t.limit_of(t.slots());
+        for (std::size_t offset = 0; offset < t.span_bytes; ++offset) {
+            ASSERT_EQ(bin_traits::starts_slot(offset, t.inverse, limit),
+                      offset % t.slot == 0 && offset / t.slot < t.slots())
+                << offset << " in slots of " << t.slot;
+        }
+    }
+}
+
 TEST(remainder, comes_back_as_it_was_written) {
     std::array<unsigned char, 4096> slot{};
     unsigned char* const end = slot.data() + slot.size();
