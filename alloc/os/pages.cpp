@@ -79,18 +79,6 @@ void keep_small(void* pages, std::size_t bytes) noexcept {
     errno = error;
 }
 
-bool huge_pages_unasked() noexcept {
-    const int error = errno;
-    char text[64] = {};
-    const int file = ::open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        static_cast<void>(::read(file, text, sizeof text - 1) >= 0);
-        ::close(file);
-    }
-    errno = error;
-    return std::string_view(text).find("[always]") != std::string_view::npos;
-}
-
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
     constexpr int set_vma = 0x53564d61; // PR_SET_VMA, younger than Debian 12's headers' users
     const int error = errno;

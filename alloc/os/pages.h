@@ -31,9 +31,6 @@ namespace ebb::os {
 /// given back when it collapses the pages around it (transparent_hugepage=always).
 void keep_small(void* pages, std::size_t bytes) noexcept;
 
-/// Whether the kernel makes huge pages of mappings that don't ask for it. Cost: reads a small file.
-[[nodiscard]] bool huge_pages_unasked() noexcept;
-
 /// Gives a mapping a name that /proc/PID/smaps shows, where the kernel has that (5.17).
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
 

@@ -1,0 +1,65 @@
+#include <ebb/alloc/os/guard.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace ebb::os {
+namespace {
+
+// Not in the headers of libcs before 2.41.
+constexpr int guard_install = 102;
+constexpr int guard_remove = 103;
+
+constexpr int most_protected = 8192;
+constinit std::atomic<int> protected_now{0};
+constinit std::atomic<bool> has_marks{true};
+
+bool mark(void* pages, std::size_t bytes) noexcept {
+    if (!has_marks.load(std::memory_order_relaxed)) {
+        return false;
+    }
+    if (::madvise(pages, bytes, guard_install) == 0) {
+        return true;
+    }
+    // EINVAL: an older kernel, or pages that are locked into memory.
+    if (errno == EINVAL) {
+        has_marks.store(false, std::memory_order_relaxed);
+    }
+    return false;
+}
+
+bool protect(void* pages, std::size_t bytes) noexcept {
+    if (protected_now.fetch_add(1, std::memory_order_relaxed) < most_protected &&
+        ::mprotect(pages, bytes, PROT_NONE) == 0) {
+        release(pages, bytes);
+        return true;
+    }
+    protected_now.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+}
+
+} // namespace
+
+bool guard(void* pages, std::size_t bytes) noexcept {
+    const int error = errno;
+    const bool done = mark(pages, bytes) || protect(pages, bytes);
+    errno = error;
+    return done;
+}
+
+// Which kind it was isn't noted: taking a mark off where none is does nothing, and mprotect joins
+// mappings that are alike already.
+void unguard(void* pages, std::size_t bytes) noexcept {
+    const int error = errno;
+    if (::madvise(pages, bytes, guard_remove) != 0 || !has_marks.load(std::memory_order_relaxed)) {
+        if (::mprotect(pages, bytes, PROT_READ | PROT_WRITE) == 0) {
+            protected_now.fetch_sub(1, std::memory_order_relaxed);
+        }
+    }
+    errno = error;
+}
+
+} // namespace ebb::os
