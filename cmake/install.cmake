@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 set(installed ebb_alloc ebb_maps)
 if(TARGET ebb_malloc)
-    list(APPEND installed ebb_malloc ebb_malloc_static)
+    list(APPEND installed ebb_malloc ebb_malloc_hardened ebb_malloc_static)
 endif()
 install(TARGETS ${installed} EXPORT ebb_targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}

@@ -95,12 +95,12 @@ EBB_EXPORT void* pvalloc(std::size_t n) noexcept {
     return rounded < n ? no_memory() : engine::allocate_aligned(rounded, engine::page_bytes());
 }
 
-EBB_EXPORT void free_sized(void* p, std::size_t) noexcept {
-    engine::deallocate(p);
+EBB_EXPORT void free_sized(void* p, std::size_t n) noexcept {
+    engine::deallocate_sized(p, n);
 }
 
-EBB_EXPORT void free_aligned_sized(void* p, std::size_t, std::size_t) noexcept {
-    engine::deallocate(p);
+EBB_EXPORT void free_aligned_sized(void* p, std::size_t, std::size_t n) noexcept {
+    engine::deallocate_sized(p, n);
 }
 
 EBB_EXPORT std::size_t malloc_usable_size(void* p) noexcept {

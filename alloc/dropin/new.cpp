@@ -96,11 +96,11 @@ EBB_EXPORT void operator delete(void* p) noexcept {
 EBB_EXPORT void operator delete[](void* p) noexcept {
     engine::deallocate(p);
 }
-EBB_EXPORT void operator delete(void* p, std::size_t) noexcept {
-    engine::deallocate(p);
+EBB_EXPORT void operator delete(void* p, std::size_t n) noexcept {
+    engine::deallocate_sized(p, n);
 }
-EBB_EXPORT void operator delete[](void* p, std::size_t) noexcept {
-    engine::deallocate(p);
+EBB_EXPORT void operator delete[](void* p, std::size_t n) noexcept {
+    engine::deallocate_sized(p, n);
 }
 EBB_EXPORT void operator delete(void* p, std::align_val_t) noexcept {
     engine::deallocate(p);
@@ -108,11 +108,11 @@ EBB_EXPORT void operator delete(void* p, std::align_val_t) noexcept {
 EBB_EXPORT void operator delete[](void* p, std::align_val_t) noexcept {
     engine::deallocate(p);
 }
-EBB_EXPORT void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    engine::deallocate(p);
+EBB_EXPORT void operator delete(void* p, std::size_t n, std::align_val_t) noexcept {
+    engine::deallocate_sized(p, n);
 }
-EBB_EXPORT void operator delete[](void* p, std::size_t, std::align_val_t) noexcept {
-    engine::deallocate(p);
+EBB_EXPORT void operator delete[](void* p, std::size_t n, std::align_val_t) noexcept {
+    engine::deallocate_sized(p, n);
 }
 EBB_EXPORT void operator delete(void* p, const std::nothrow_t&) noexcept {
     engine::deallocate(p);

@@ -8,7 +8,8 @@
 namespace ebb::engine {
 namespace {
 
-// Whether the slot lies where free slots are: in its span, loose, or in any thread's cache.
+// Whether the slot lies where free slots are: in its span, loose, or in any thread's cache or
+// quarantine.
 bool lies_free(const void* slot, page_entry entry, std::size_t index) noexcept {
     return entry.owner()->is_free(index) || central[entry.tag()].holds(slot) ||
            cached_anywhere(entry.tag(), slot);
@@ -23,6 +24,11 @@ std::size_t remainder_of(const void* p, page_entry entry, std::size_t index) noe
             const bool freed = remainder == 0 && lies_free(p, entry, index);
             misuse(freed ? misuse_kind::double_free : misuse_kind::overrun, p, slot);
         }
+        const std::size_t n = slot - remainder;
+        if (hardened &&
+            !armed(static_cast<const unsigned char*>(p) + n, usable(slot, remainder) - n)) {
+            misuse(misuse_kind::overrun, p, slot);
+        }
         return remainder;
     }
     // Zero: on a page that was given back, or was never touched, free slots lie in their span.
@@ -32,6 +38,11 @@ std::size_t remainder_of(const void* p, page_entry entry, std::size_t index) noe
         misuse(misuse_kind::double_free, p, slot);
     }
     return 0;
+}
+
+// Between a large block and the guard behind it.
+std::size_t canary_room(const span& s) noexcept {
+    return s.bytes() - s.requested - span::guard_bytes(s.bytes());
 }
 
 } // namespace
@@ -63,6 +74,9 @@ block_info inspect(const void* p) noexcept {
     }
     b.requested = s->requested;
     b.slack = s->bytes() - s->requested;
+    if (hardened && !armed(static_cast<const unsigned char*>(p) + b.requested, canary_room(*s))) {
+        misuse(misuse_kind::overrun, p);
+    }
     return b;
 }
 
@@ -70,10 +84,20 @@ std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept {
     const std::size_t remainder = traits[bin].slot - n;
     if (has_tail(bin)) {
         write_remainder(static_cast<unsigned char*>(slot) + traits[bin].slot, remainder);
+        if constexpr (hardened) {
+            arm(advance(slot, n), usable(traits[bin].slot, remainder) - n);
+        }
     } else {
         slot_mark::clear(slot);
     }
     return remainder;
+}
+
+void open_large(span* s, std::size_t n) noexcept {
+    s->requested = n;
+    if constexpr (hardened) {
+        arm(advance(s->start(), n), canary_room(*s));
+    }
 }
 
 void close_slot(void* slot, std::size_t bin) noexcept {

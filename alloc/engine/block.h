@@ -4,6 +4,7 @@
 // Threads: whoever owns the block.
 #pragma once
 
+#include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/remainder.h>
 
@@ -22,7 +23,9 @@ struct block_info {
         return entry.is_bin() ? entry.tag() : bin_count;
     }
     [[nodiscard]] std::size_t usable_bytes() const noexcept {
-        return entry.is_bin() ? usable(traits[entry.tag()].slot, slack) : requested + slack;
+        return hardened         ? requested
+               : entry.is_bin() ? usable(traits[entry.tag()].slot, slack)
+                                : requested + slack;
     }
 };
 
@@ -31,6 +34,9 @@ struct block_info {
 
 /// Makes a free slot of the bin a block of `n` bytes. Returns what it leaves of the slot.
 std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept;
+
+/// Makes a span a large block of `n` bytes.
+void open_large(span* s, std::size_t n) noexcept;
 
 /// Makes a block's slot a free one.
 void close_slot(void* slot, std::size_t bin) noexcept;

@@ -25,8 +25,10 @@ void* no_memory() noexcept {
     return nullptr;
 }
 
+// The span of a large block of n bytes.
 std::size_t round_to_blocks(std::size_t n) noexcept {
-    return align_up(std::max<std::size_t>(n, 1), block_bytes);
+    const std::size_t behind = hardened ? behind_block + os::page_size() : 0;
+    return align_up(std::max<std::size_t>(n + behind, 1), block_bytes);
 }
 
 // A slot of the bin for this thread, from its cache or its central bin. Null without memory.
@@ -34,6 +36,9 @@ void* take_slot(thread_cache& cache, std::size_t bin) noexcept {
     cache_bin& b = cache.bins[bin];
     void** const top = b.top.get();
     if (top != b.floor) {
+        if constexpr (hardened) {
+            std::swap(top[-1], b.floor[random_below(static_cast<std::size_t>(top - b.floor))]);
+        }
         b.top.set(top - 1);
         return top[-1];
     }
@@ -51,6 +56,25 @@ void give_slot(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     flush(cache, bin, slot);
 }
 
+// A slot that leaves the quarantine of its thread.
+void release_oldest(thread_cache& cache) noexcept {
+    void* const slot = cache.waiting.front();
+    const std::size_t bin = spans.find(address_of(slot)).tag();
+    cache.leave_quarantine(slot, bin);
+    give_slot(cache, bin, slot);
+}
+
+void give_slot_later(thread_cache& cache, std::size_t bin, void* slot) noexcept {
+    const std::size_t bytes = traits[bin].slot;
+    scrub(slot, bytes - long_tail);
+    close_slot(slot, bin);
+    while (cache.waiting.full_for(bytes)) {
+        release_oldest(cache);
+    }
+    cache.waiting.push(slot, bytes);
+    cache.dead.add(static_cast<std::int64_t>(bytes));
+}
+
 span* take_large(thread_cache& cache, std::size_t bytes, std::size_t alignment) noexcept {
     if (span* const s = cache.large.get()) {
         if (s->bytes() == bytes && is_aligned(s->start(), alignment)) {
@@ -66,7 +90,7 @@ span* take_large(thread_cache& cache, std::size_t bytes, std::size_t alignment) 
 void give_large(thread_cache& cache, span* s) noexcept {
     const std::size_t bytes = s->bytes();
     s->requested = 0;
-    if (bytes <= largest_kept) {
+    if (bytes <= largest_kept && !hardened) {
         s->kept = true;
         span* const before = cache.large.get();
         cache.large.set(s);
@@ -96,7 +120,7 @@ place take_place(thread_cache& cache, std::size_t bin, std::size_t n,
             to.slack = open_slot(to.start, bin, n);
         }
     } else if (span* const s = take_large(cache, round_to_blocks(n), alignment)) {
-        s->requested = n;
+        open_large(s, n);
         to.start = s->start();
         to.slack = s->bytes() - n;
         to.zeroed = s->zeroed;
@@ -114,9 +138,12 @@ void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t r
 }
 
 void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
-    if (from.entry.is_bin()) {
-        close_slot(p, from.entry.tag());
-        give_slot(cache, from.entry.tag(), p);
+    const std::size_t bin = from.entry.tag();
+    if (from.entry.is_bin() && hardened) {
+        give_slot_later(cache, bin, p);
+    } else if (from.entry.is_bin()) {
+        close_slot(p, bin);
+        give_slot(cache, bin, p);
     } else {
         give_large(cache, from.entry.owner());
     }
@@ -143,7 +170,7 @@ place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_
 
 // The bin whose slots are multiples of the alignment, or bin_count.
 std::size_t aligned_bin(std::size_t n, std::size_t alignment) noexcept {
-    const std::size_t bytes = align_up(std::max<std::size_t>(n, 1), alignment);
+    const std::size_t bytes = align_up(std::max<std::size_t>(n + behind_block, 1), alignment);
     if (alignment > block_bytes || bytes > largest_slot) {
         return bin_count;
     }
@@ -155,6 +182,9 @@ std::size_t aligned_bin(std::size_t n, std::size_t alignment) noexcept {
 }
 
 std::size_t any_bin(std::size_t n) noexcept {
+    if constexpr (hardened) {
+        return aligned_bin(n, slot_alignment);
+    }
     return n <= largest_slot ? bin_of(n) : bin_count;
 }
 
@@ -168,14 +198,14 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
     std::size_t slack = 0;
     if (bin == bin_count) {
         span* const s = before.entry.owner();
-        if (!page_heap::resize(s, round_to_blocks(n))) {
+        const std::size_t bytes = round_to_blocks(n);
+        if (hardened ? bytes != s->bytes() : !page_heap::resize(s, bytes)) {
             return false;
         }
-        s->requested = n;
+        open_large(s, n);
         slack = s->bytes() - n;
     } else if (has_tail(bin)) {
-        slack = traits[bin].slot - n;
-        write_remainder(static_cast<unsigned char*>(p) + traits[bin].slot, slack);
+        slack = open_slot(p, bin, n);
     }
     hold(*books, bin, -1, before.requested, before.slack);
     hold(*books, bin, 1, n, slack);
@@ -231,7 +261,7 @@ bool keep(void* p) noexcept {
 } // namespace
 
 void* detail::allocate_slowly(std::size_t n) noexcept {
-    if (n > largest_slot && n <= largest_kept) {
+    if (n > largest_slot && n <= largest_kept && !hardened) {
         if (void* const p = take_kept(n)) {
             return p;
         }
@@ -243,7 +273,7 @@ void* allocate_zeroed(std::size_t n) noexcept {
     if (n > most - block_bytes) {
         return no_memory();
     }
-    if (n <= largest_slot) {
+    if (any_bin(n) != bin_count) {
         void* const p = allocate(n);
         return p == nullptr ? nullptr : std::memset(p, 0, n);
     }
@@ -280,7 +310,7 @@ void detail::deallocate_long_tail(void* p) noexcept {
 }
 
 void detail::deallocate_slowly(void* p) noexcept {
-    if (p == nullptr || keep(p)) {
+    if (p == nullptr || (!hardened && keep(p))) {
         return;
     }
     const int error = errno;
@@ -296,6 +326,12 @@ void detail::deallocate_slowly(void* p) noexcept {
     errno = error;
 }
 
+void detail::check_size(const void* p, std::size_t n) noexcept {
+    if (p != nullptr && inspect(p).requested != n) {
+        misuse(misuse_kind::wrong_size, p);
+    }
+}
+
 std::size_t usable_size(const void* p) noexcept {
     return p == nullptr ? 0 : inspect(p).usable_bytes();
 }
@@ -303,6 +339,9 @@ std::size_t usable_size(const void* p) noexcept {
 std::size_t good_size(std::size_t n, std::size_t alignment) noexcept {
     if (n > most - block_bytes || alignment > most - block_bytes - n) {
         return 0;
+    }
+    if (hardened) {
+        return n;
     }
     const std::size_t bin = alignment <= slot_alignment ? any_bin(n) : aligned_bin(n, alignment);
     return bin == bin_count ? round_to_blocks(n) : usable(traits[bin].slot, traits[bin].slot - n);

@@ -16,6 +16,7 @@
 // Threads: any.
 #pragma once
 
+#include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/registry.h>
@@ -42,6 +43,10 @@ namespace ebb::engine {
 /// start.
 inline void deallocate(void* p) noexcept;
 
+/// The same of a block whose size the program says. The hardened build stops it on another size
+/// than was asked for; else the size isn't looked at.
+inline void deallocate_sized(void* p, std::size_t n) noexcept;
+
 /// Makes a block `n` bytes long, moved if need be; its first bytes stay. Null without memory: the
 /// block stays as it was. Requires: p is a live block.
 [[nodiscard]] void* reallocate(void* p, std::size_t n) noexcept;
@@ -63,6 +68,7 @@ void deallocate_slowly(void* p) noexcept;
 /// Of a block whose first word is zero: it may lie free on a page without content.
 void deallocate_fresh(void* p) noexcept;
 void deallocate_long_tail(void* p) noexcept;
+void check_size(const void* p, std::size_t n) noexcept;
 bool give(thread_cache& cache, std::size_t bin, void* p, std::size_t remainder) noexcept;
 
 } // namespace detail
@@ -71,6 +77,9 @@ bool give(thread_cache& cache, std::size_t bin, void* p, std::size_t remainder) 
 // as their last act: so they need no frame and save no registers.
 
 inline void* allocate(std::size_t n) noexcept {
+    if constexpr (hardened) {
+        return detail::allocate_slowly(n);
+    }
     if (n <= largest_slot) [[likely]] {
         const std::size_t bin = bin_of(n);
         thread_cache& cache = *current;
@@ -127,7 +136,17 @@ inline void* allocate(std::size_t n) noexcept {
     return true;
 }
 
+inline void deallocate_sized(void* p, std::size_t n) noexcept {
+    if constexpr (hardened) {
+        detail::check_size(p, n);
+    }
+    deallocate(p);
+}
+
 inline void deallocate(void* p) noexcept {
+    if constexpr (hardened) {
+        return detail::deallocate_slowly(p);
+    }
     const page_entry entry = spans.find(address_of(p));
     const std::size_t bin = entry.tag();
     thread_cache& cache = *current;

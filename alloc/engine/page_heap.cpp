@@ -213,6 +213,9 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
     }
     drop_run(run);
     s->enter_map(true);
+    if constexpr (hardened) {
+        s->set_guard();
+    }
     return s;
 }
 
@@ -224,11 +227,15 @@ span* page_heap::take_large(std::size_t bytes, std::size_t alignment) noexcept {
         run->zeroed = run->state == span_state::clean;
         run->state = span_state::large;
         spans.set(run->base, page_entry(run, page_entry::large));
+        if constexpr (hardened) {
+            run->set_guard();
+        }
     }
     return run;
 }
 
 void page_heap::give(span* s) noexcept {
+    s->drop_guard();
     const std::uint32_t now = os::coarse_milliseconds();
     const os::lock_guard hold(guard);
     if (s->state == span_state::slots) {

@@ -246,6 +246,7 @@ bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
             for (void* const* at = c.bins[bin].floor; at < top; ++at) {
                 found = found || __atomic_load_n(at, __ATOMIC_RELAXED) == slot;
             }
+            c.waiting.for_each([&](const void* waits) { found = found || waits == slot; });
         });
     }
     return found;
@@ -259,6 +260,7 @@ thread_totals read_threads() noexcept {
         const std::int64_t requested = c.requested.get();
         sum.requested += requested;
         sum.slack += c.slack.get();
+        sum.dead += c.dead.get();
         sum.allocations += c.allocations.get();
         sum.frees += c.frees.get();
         sum.peak_requested = std::max(sum.peak_requested, told_now - c.told.get() +
@@ -273,6 +275,9 @@ bin_totals read_bin(std::size_t bin) noexcept {
     for_each_cache([&](const thread_cache& c) {
         sum.remainders += c.bins[bin].remainders.get();
         sum.cached_slots += static_cast<std::uint64_t>(c.bins[bin].top.get() - c.bins[bin].floor);
+        c.waiting.for_each([&](const void* waits) {
+            sum.cached_slots += spans.find(address_of(waits)).tag() == bin ? 1 : 0;
+        });
     });
     return sum;
 }

@@ -53,13 +53,14 @@ void end_thread() noexcept;
 /// with `all`, and of those without a thread. Returns whether some may hold something on.
 bool empty_idle_caches(bool all) noexcept;
 
-/// Whether some thread's cache holds that slot.
+/// Whether some thread's cache or quarantine holds that slot.
 [[nodiscard]] bool cached_anywhere(std::size_t bin, const void* slot) noexcept;
 
 /// The sums over all threads. Cost: a line of cache a thread.
 struct thread_totals {
     std::int64_t requested = 0;
     std::int64_t slack = 0;
+    std::int64_t dead = 0;
     std::uint64_t allocations = 0;
     std::uint64_t frees = 0;
     std::int64_t peak_requested = 0;
@@ -68,7 +69,7 @@ struct thread_totals {
 
 struct bin_totals {
     std::int64_t remainders = 0;    ///< what its blocks asked for less than their slots
-    std::uint64_t cached_slots = 0; ///< in threads' caches
+    std::uint64_t cached_slots = 0; ///< in threads' caches and quarantines
 };
 [[nodiscard]] bin_totals read_bin(std::size_t bin) noexcept;
 

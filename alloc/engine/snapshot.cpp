@@ -22,7 +22,8 @@ ebb_ledger read_ledger() noexcept {
     l.slack = unsigned_of(threads.slack);
     l.overhead = metadata::mapped();
     l.mapped = page_heap::mapped() + l.overhead;
-    l.idle = l.mapped - l.overhead - l.requested - l.slack;
+    l.dead = unsigned_of(threads.dead);
+    l.idle = l.mapped - l.overhead - l.requested - l.slack - l.dead;
     l.peak_requested = unsigned_of(threads.peak_requested);
     l.peak_mapped = l.mapped; // nothing that was mapped goes: regions keep their addresses
     l.allocations = threads.allocations;
@@ -83,7 +84,7 @@ void validate() noexcept {
     EBB_CHECK(sum.blocks == l.allocations - l.frees, "heap: blocks and calls disagree");
     EBB_CHECK(sum.requested == l.requested, "heap: requested, by class and by thread, disagree");
     EBB_CHECK(sum.slack == l.slack, "heap: slack, by class and by thread, disagree");
-    EBB_CHECK(sum.idle + runs.dirty_bytes + runs.clean_bytes == l.idle,
+    EBB_CHECK(sum.idle + runs.dirty_bytes + runs.clean_bytes == l.idle + l.dead,
               "heap: idle, walked and by difference, disagree");
     EBB_CHECK(l.peak_requested >= l.requested && l.peak_mapped >= l.mapped,
               "heap: a peak below its term");

@@ -1,6 +1,7 @@
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/span.h>
+#include <ebb/alloc/os/guard.h>
 
 #include <algorithm>
 #include <bit>
@@ -38,13 +39,34 @@ void span::enter_map(bool has_blank_slots) noexcept {
     }
 }
 
+void span::set_guard() noexcept {
+    const std::size_t guard = guard_bytes(bytes());
+    guarded = guard != 0 && os::guard(advance(start(), bytes() - guard), guard);
+}
+
+void span::drop_guard() noexcept {
+    if (guarded) {
+        const std::size_t guard = guard_bytes(bytes());
+        os::unguard(advance(start(), bytes() - guard), guard);
+        guarded = false;
+    }
+}
+
 std::size_t span::take(void** out, std::size_t want) noexcept {
+    std::size_t got = 0;
+    if constexpr (hardened) {
+        got = take_from(random_below(bit_words()), out, want);
+    }
+    return got + take_from(cursor, out + got, want - got);
+}
+
+std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want) noexcept {
     const std::size_t slot = traits[bin].slot;
     const std::size_t words = bit_words();
     std::size_t got = 0;
-    for (std::size_t w = cursor; w < words && got < want; ++w) {
+    for (std::size_t w = first_word; w < words && got < want; ++w) {
         std::uint64_t bits = load(free_bits()[w]);
-        cursor = static_cast<std::uint32_t>(w);
+        cursor = hardened ? cursor : static_cast<std::uint32_t>(w);
         if (bits == 0) {
             continue;
         }

@@ -11,6 +11,7 @@
 
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/intrusive_list.h>
+#include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/size_class.h>
 #include <ebb/alloc/os/pages.h>
 
@@ -39,6 +40,7 @@ struct span {
     bool blank = true;    ///< slots: free ones may lie on pages without content (page_entry::blank)
     bool zeroed = false;  ///< large: the pages were zeroes when it was taken
     bool kept = false;    ///< large: freed, and kept by a thread for its next
+    bool guarded = false; ///< its last page is a guard
     std::uint32_t descriptor = 0; ///< bytes of this descriptor, words included
     std::uint32_t bin = 0;
     std::uint32_t slot_count = 0;
@@ -68,7 +70,13 @@ struct span {
 
     /// How many slots a span of that bin has.
     [[nodiscard]] static std::size_t slots_of(std::size_t bin) noexcept {
-        return traits[bin].slots();
+        return hardened ? (traits[bin].span_bytes - guard_bytes(traits[bin].span_bytes)) /
+                              traits[bin].slot
+                        : traits[bin].slots();
+    }
+    /// The guard at the end of a span of so many bytes: a page, where that isn't much of it.
+    [[nodiscard]] static std::size_t guard_bytes(std::size_t bytes) noexcept {
+        return os::page_size() * 4 <= bytes ? os::page_size() : 0;
     }
 
     /// Bytes of the descriptor of a span of that bin.
@@ -83,6 +91,10 @@ struct span {
 
     /// Puts its slots' blocks into the page map, or changes what that says of blank slots.
     void enter_map(bool has_blank_slots) noexcept;
+
+    /// Makes its last page a guard, and an ordinary one again: the hardened build's.
+    void set_guard() noexcept;
+    void drop_guard() noexcept;
 
     /// Says that every page may be resident: the run served something else before.
     void touch_all() noexcept { mark_dirty(0, bytes()); }
@@ -119,6 +131,8 @@ struct span {
     void validate() const noexcept;
 
   private:
+    // From that word of the free bits on.
+    std::size_t take_from(std::size_t first_word, void** out, std::size_t want) noexcept;
     [[nodiscard]] bool all_free(std::size_t first, std::size_t last) const noexcept;
     [[nodiscard]] bool page_free(std::size_t page) const noexcept;
     void mark_dirty(std::size_t from_bytes, std::size_t to_bytes) noexcept;

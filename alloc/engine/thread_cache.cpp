@@ -1,5 +1,6 @@
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/remainder.h>
 #include <ebb/alloc/engine/thread_cache.h>
@@ -133,7 +134,22 @@ void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     b.top.set(b.top.get() + 1);
 }
 
+void thread_cache::leave_quarantine(const void* slot, std::size_t bin) noexcept {
+    const std::size_t bytes = traits[bin].slot;
+    if (!scrubbed(slot, bytes - long_tail)) {
+        misuse(misuse_kind::use_after_free, slot, bytes);
+    }
+    waiting.pop(bytes);
+    dead.add(-static_cast<std::int64_t>(bytes));
+}
+
 void empty(thread_cache& cache) noexcept {
+    while (!cache.waiting.empty()) {
+        void* slot = cache.waiting.front();
+        const std::size_t bin = spans.find(address_of(slot)).tag();
+        cache.leave_quarantine(slot, bin);
+        central[bin].settle_all(bin, &slot, 1);
+    }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache_bin& b = cache.bins[bin];
         const auto count = static_cast<std::size_t>(b.top.get() - b.floor);

@@ -17,12 +17,14 @@
 
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/sanitizers.h>
+#include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/size_class.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace ebb::engine {
 
@@ -87,10 +89,12 @@ struct alignas(64) thread_cache {
     owned<std::int64_t> large_blocks;
     owned<std::int64_t> large_requested;
     owned<std::int64_t> large_slack;
-    owned<span*> large;              ///< the last large block freed, for the next of its size
-    thread_cache* older = nullptr;   ///< all caches, for readers
-    std::atomic<bool> taken{false};  ///< has a thread
-    std::uint64_t calls_seen = 0;    ///< the sweep's: what calls() was at its last look
+    owned<span*> large;             ///< the last large block freed, for the next of its size
+    thread_cache* older = nullptr;  ///< all caches, for readers
+    std::atomic<bool> taken{false}; ///< has a thread
+    std::uint64_t calls_seen = 0;   ///< the sweep's: what calls() was at its last look
+    owned<std::int64_t> dead;       ///< bytes of slots in quarantine (hardened)
+    std::conditional_t<hardened, quarantine, no_quarantine> waiting;
     std::uint64_t calls_emptied = 0; ///< the sweep's: what calls() was when it emptied the cache
 
     /// Opens a call of its thread, which goes on only if requested stays within its bounds.
@@ -145,6 +149,9 @@ struct alignas(64) thread_cache {
     /// Books a large block that comes (`sign` 1) or goes (-1), but for requested and the calls.
     void hold_large(std::int64_t sign, std::size_t requested_bytes,
                     std::size_t span_bytes) noexcept;
+
+    /// Checks the slot that waited longest and lets it go.
+    void leave_quarantine(const void* slot, std::size_t bin) noexcept;
 
     /// Tells the others what this thread holds, and sets its bounds anew.
     void tell() noexcept;

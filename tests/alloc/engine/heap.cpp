@@ -269,7 +269,7 @@ TEST(heap_death, stops_at_a_double_free) {
         engine::deallocate(p);
         engine::deallocate(p);
     };
-    EXPECT_DEATH(twice(), "ebb: double free of 0x[0-9a-f]+ \\(a slot of 64 bytes\\)");
+    EXPECT_DEATH(twice(), "ebb: double free of 0x[0-9a-f]+ \\(a slot of (64|80) bytes\\)");
 }
 
 TEST(heap_death, stops_at_a_double_free_much_later) {
