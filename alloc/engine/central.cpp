@@ -115,6 +115,10 @@ void central_bin::settle(span* s) noexcept {
         empty_ = s;
         return;
     }
+    drop(s);
+}
+
+void central_bin::drop(span* s) noexcept {
     partial_.remove(s);
     if (s->queued) {
         s->queued = false;
@@ -171,6 +175,14 @@ bool central_bin::purge_spans(std::uint32_t now, std::uint32_t age) noexcept {
             settle(s);
         }
         guard_.release();
+    }
+}
+
+void central_bin::drop_empty() noexcept {
+    const os::lock_guard hold(guard_);
+    if (empty_ != nullptr && !empty_->purging) {
+        drop(empty_);
+        empty_ = nullptr;
     }
 }
 

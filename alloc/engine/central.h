@@ -32,6 +32,9 @@ class alignas(64) central_bin {
     /// 0 for all. Returns whether anything waits on.
     bool purge(std::size_t bin, std::uint32_t now, std::uint32_t age) noexcept;
 
+    /// Gives the one empty span that stays to the page heap, too: memory is short.
+    void drop_empty() noexcept;
+
     /// Whether that slot lies loose here.
     [[nodiscard]] bool holds(const void* slot) noexcept;
 
@@ -57,6 +60,7 @@ class alignas(64) central_bin {
   private:
     void put_back(std::size_t bin, void* slot) noexcept;
     void settle(span* s) noexcept;
+    void drop(span* s) noexcept;
     bool purge_spans(std::uint32_t now, std::uint32_t age) noexcept;
 
     os::lock guard_;

@@ -149,23 +149,35 @@ void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
     }
 }
 
-// The slow road of every allocation: by its bin, or bin_count for a large block.
-place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_bytes) noexcept {
-    place to;
-    {
+// Opens a call and does `attempt` in it; where that finds no memory, once more after all that bins
+// and caches keep free has been put together again.
+template <class F>
+place with_memory(std::size_t n, F&& attempt) noexcept {
+    const int error = errno;
+    const auto in_call = [&] {
         const booking books;
-        to = take_place(*books, bin, n, alignment);
-        if (to.start != nullptr) {
-            hold(*books, bin, 1, n, to.slack);
-            books->allocations.add(1);
-            books->grow(n);
-        }
+        return attempt(*books);
+    };
+    place to = in_call();
+    if (to.start == nullptr && purge::reclaim(n)) {
+        to = in_call();
     }
     purge::poll();
-    if (to.start == nullptr) {
-        errno = ENOMEM;
-    }
+    errno = to.start == nullptr ? ENOMEM : error;
     return to;
+}
+
+// The slow road of every allocation: by its bin, or bin_count for a large block.
+place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_bytes) noexcept {
+    return with_memory(n, [&](thread_cache& books) {
+        const place to = take_place(books, bin, n, alignment);
+        if (to.start != nullptr) {
+            hold(books, bin, 1, n, to.slack);
+            books.allocations.add(1);
+            books.grow(n);
+        }
+        return to;
+    });
 }
 
 // The bin whose slots are multiples of the alignment, or bin_count.
@@ -361,25 +373,20 @@ void* reallocate(void* p, std::size_t n) noexcept {
         errno = error;
         return p;
     }
-    place to;
-    {
-        const booking books;
-        to = take_place(*books, any_bin(n), n);
+    errno = error;
+    const auto move = [&](thread_cache& books) {
+        const place to = take_place(books, any_bin(n), n);
         if (to.start != nullptr) {
             std::memcpy(to.start, p, std::min(n, before.usable_bytes()));
-            hold(*books, to.bin, 1, n, to.slack);
-            hold(*books, before.bin(), -1, before.requested, before.slack);
-            n > before.requested ? books->grow(n - before.requested)
-                                 : books->shrink(before.requested - n);
-            give_place(*books, p, before);
+            hold(books, to.bin, 1, n, to.slack);
+            hold(books, before.bin(), -1, before.requested, before.slack);
+            n > before.requested ? books.grow(n - before.requested)
+                                 : books.shrink(before.requested - n);
+            give_place(books, p, before);
         }
-    }
-    purge::poll();
-    if (to.start == nullptr) {
-        return no_memory();
-    }
-    errno = error;
-    return to.start;
+        return to;
+    };
+    return with_memory(n, move).start;
 }
 
 } // namespace ebb::engine

@@ -1,6 +1,7 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/sanitizers.h>
 #include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/registry.h>
@@ -111,6 +112,21 @@ bool purge::all() noexcept {
     }
     sweep(0);
     return before != page_heap::dirty_bytes();
+}
+
+bool purge::reclaim(std::size_t bytes) noexcept {
+    const page_heap::free_totals runs = page_heap::free_runs_now(false);
+    const thread_totals live = read_threads();
+    const auto held = static_cast<std::uint64_t>(live.requested + live.slack);
+    // Of what is idle, that which bins and caches keep.
+    if (heap_closed() || page_heap::mapped() < held + runs.dirty_bytes + runs.clean_bytes + bytes) {
+        return false;
+    }
+    all();
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        central[bin].drop_empty();
+    }
+    return true;
 }
 
 purge::pause::pause() noexcept {

@@ -33,6 +33,10 @@ void poll() noexcept;
 /// Gives back all that can be given back now. Returns whether anything went.
 bool all() noexcept;
 
+/// As all(), and takes the bins' empty spans back: for an allocation of `bytes` that found no
+/// memory. Returns whether it is worth another try. Threads: any, holding no lock of the engine.
+[[nodiscard]] bool reclaim(std::size_t bytes) noexcept;
+
 /// How often, in milliseconds; `never` turns it off. Called before threads start.
 void configure(std::uint32_t purge_ms, bool thread) noexcept;
 inline constexpr std::uint32_t never = UINT32_MAX;

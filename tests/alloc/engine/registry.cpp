@@ -117,7 +117,7 @@ TEST(registry, forks_while_a_thread_starts_the_purge_thread) {
         GTEST_SKIP() << "no purge thread under a sanitizer";
     }
     engine::load();
-    for (int round = 0; round < 300; ++round) {
+    for (int round = 0; round < 100; ++round) {
         const int status = status_of_child([] {
             std::atomic<int> state{0};
             std::thread other([&state] {
