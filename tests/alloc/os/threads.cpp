@@ -1,0 +1,312 @@
+// The lock, the futex, the barrier, the clock and the background thread.
+#include <ebb/alloc/base/sanitizers.h>
+#include <ebb/alloc/os/background.h>
+#include <ebb/alloc/os/barrier.h>
+#include <ebb/alloc/os/clock.h>
+#include <ebb/alloc/os/futex.h>
+#include <ebb/alloc/os/lock.h>
+
+#include <gtest/gtest.h>
+#include <tests/support/random.h>
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace os = ebb::os;
+using namespace std::chrono_literals;
+
+static_assert(sizeof(os::lock) == 4);
+
+// Constant-initialised: it works before constructors.
+constinit os::lock early;
+
+TEST(lock, lets_one_thread_in_at_a_time) {
+    os::lock l;
+    std::uint64_t count = 0; // plain: tsan's witness
+    std::atomic<int> inside{0};
+    constexpr std::uint64_t rounds = tests::sanitized ? 5'000 : 50'000;
+    constexpr std::size_t threads = 8;
+    std::vector<std::thread> all;
+    for (std::size_t t = 0; t < threads; ++t) {
+        all.emplace_back([&] {
+            for (std::uint64_t i = 0; i < rounds; ++i) {
+                const os::lock_guard hold(l);
+                EXPECT_EQ(inside.fetch_add(1), 0);
+                ++count;
+                inside.fetch_sub(1);
+            }
+        });
+    }
+    for (std::thread& t : all) {
+        t.join();
+    }
+    EXPECT_EQ(count, rounds * threads);
+}
+
+TEST(lock, wakes_who_sleeps_on_it) {
+    early.acquire();
+    std::atomic<bool> in{false};
+    std::thread waiter([&in] {
+        const os::lock_guard hold(early);
+        in = true;
+    });
+    std::this_thread::sleep_for(20ms); // long enough to fall asleep
+    EXPECT_FALSE(in);
+    early.release();
+    waiter.join();
+    EXPECT_TRUE(in);
+}
+
+TEST(lock, sleeps_while_it_waits) {
+    os::lock l;
+    l.acquire();
+    timespec used{};
+    std::thread waiter([&] {
+        const os::lock_guard hold(l);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    });
+    std::this_thread::sleep_for(200ms);
+    l.release();
+    waiter.join();
+    EXPECT_LT(used.tv_sec * 1000 + used.tv_nsec / 1'000'000, 100) << "ms of processor time";
+}
+
+TEST(lock, is_free_after_a_reset) {
+    os::lock l;
+    l.acquire();
+    l.reset();
+    l.acquire();
+    l.release();
+}
+
+TEST(lock, leaves_errno_alone) {
+    os::lock l;
+    l.acquire();
+    std::thread other([&] {
+        errno = 77;
+        l.acquire();
+        l.release();
+        EXPECT_EQ(errno, 77);
+    });
+    std::this_thread::sleep_for(5ms);
+    l.release();
+    other.join();
+}
+
+TEST(futex, returns_at_once_where_the_word_differs) {
+    const std::atomic<std::uint32_t> word{1};
+    os::futex_wait(word, 0); // for ever, if it slept
+}
+
+TEST(futex, wakes_after_its_time) {
+    const std::atomic<std::uint32_t> word{0};
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 100 && std::chrono::steady_clock::now() - begun < 30ms; ++i) {
+        os::futex_wait(word, 0, 30); // may wake early, for no reason
+    }
+    const auto took = std::chrono::steady_clock::now() - begun;
+    EXPECT_GE(took, 30ms);
+    EXPECT_LT(took, 20s);
+}
+
+TEST(futex, wakes_as_many_as_asked) {
+    std::atomic<std::uint32_t> word{0};
+    std::atomic<int> awake{0};
+    std::vector<std::thread> sleepers;
+    for (int i = 0; i < 3; ++i) {
+        sleepers.emplace_back([&] {
+            while (word.load() == 0) {
+                os::futex_wait(word, 0);
+            }
+            ++awake;
+        });
+    }
+    std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(awake, 0);
+    word = 1;
+    os::futex_wake(word, 3);
+    for (std::thread& t : sleepers) {
+        t.join();
+    }
+    EXPECT_EQ(awake, 3);
+}
+
+TEST(clock, runs_with_the_others_and_never_backwards) {
+    const std::uint32_t first = os::coarse_milliseconds();
+    const auto begun = std::chrono::steady_clock::now();
+    std::uint32_t last = first;
+    while (std::chrono::steady_clock::now() - begun < 60ms) {
+        const std::uint32_t now = os::coarse_milliseconds();
+        ASSERT_LT(now - last, 60'000U); // forward, wrapped or not
+        last = now;
+    }
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::steady_clock::now() - begun)
+                          .count();
+    EXPECT_GE(last - first, 60U - 10U) << "its tick";
+    EXPECT_LE(last - first, static_cast<std::uint32_t>(took) + 10U);
+}
+
+// What it orders no test shows here in bounded time (20,000 rounds of store buffering beside other
+// load gave nothing without it either); that it is there, and refused where it must be, one does.
+TEST(barrier, is_had_after_a_registration) {
+    if (!os::register_barrier()) {
+        GTEST_SKIP() << "a kernel without membarrier";
+    }
+    errno = 77;
+    EXPECT_TRUE(os::barrier_everywhere());
+    EXPECT_EQ(errno, 77);
+}
+
+TEST(barrier, is_refused_without_a_registration) {
+    const pid_t pid = fork();
+    if (pid == 0) { // a registration goes with the memory: a program of its own has none
+        execl("/proc/self/exe", "threads", "--gtest_filter=barrier.DISABLED_unregistered",
+              "--gtest_also_run_disabled_tests", nullptr);
+        _exit(127);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST(barrier, DISABLED_unregistered) {
+    EXPECT_FALSE(os::barrier_everywhere());
+}
+
+// What the background thread's work leaves behind. It may use neither errno nor thread-local
+// storage: raw stores alone.
+std::atomic<std::uint32_t> works{0};
+std::atomic<std::uint32_t> may_end{0};
+
+void count_and_wait() noexcept {
+    works.fetch_add(1);
+    while (may_end.load() == 0) {
+        os::futex_wait(may_end, 0, 20);
+    }
+}
+
+std::set<std::string> thread_names() {
+    std::set<std::string> names;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::ifstream(task.path() / "comm") >> name;
+        names.insert(name);
+    }
+    return names;
+}
+
+std::string field_of_purge_thread(const std::string& field) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::ifstream(task.path() / "comm") >> name;
+        if (name == "ebb-purge") {
+            std::ifstream status(task.path() / "status");
+            for (std::string line; std::getline(status, line);) {
+                if (line.starts_with(field)) {
+                    return line.substr(field.size());
+                }
+            }
+        }
+    }
+    return "";
+}
+
+void wait_for(const auto& f) {
+    for (int i = 0; i < 5000 && !f(); ++i) {
+        std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_TRUE(f());
+}
+
+TEST(background, works_beside_the_program_and_ends_with_its_work) {
+    if (ebb::sanitized) {
+        GTEST_SKIP() << "instrumented code needs thread-local storage that this thread hasn't";
+    }
+    static constinit os::background_thread thread;
+    for (std::uint32_t round = 1; round <= 20; ++round) { // the stack serves again
+        may_end = 0;
+        errno = 77;
+        sigset_t before;
+        sigset_t after;
+        sigemptyset(&before);
+        sigemptyset(&after);
+        pthread_sigmask(SIG_SETMASK, nullptr, &before);
+        ASSERT_TRUE(thread.start(count_and_wait));
+        pthread_sigmask(SIG_SETMASK, nullptr, &after);
+        for (int signal = 1; signal < 65; ++signal) {
+            EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal)) << signal;
+        }
+        EXPECT_EQ(errno, 77);
+        EXPECT_TRUE(thread.running());
+        EXPECT_FALSE(thread.start(count_and_wait)) << "one at a time";
+        wait_for([&] { return works == round; });
+        wait_for([] { return thread_names().contains("ebb-purge"); });
+        may_end = 1;
+        os::futex_wake(may_end, 1);
+        wait_for([] { return !thread.running(); });
+        EXPECT_EQ(works, round);
+    }
+}
+
+TEST(background, takes_no_signal_and_ends_with_the_process) {
+    if (ebb::sanitized) {
+        GTEST_SKIP() << "instrumented code needs thread-local storage that this thread hasn't";
+    }
+    static constinit os::background_thread thread;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        may_end = 0;
+        if (!thread.start(count_and_wait)) {
+            _exit(2);
+        }
+        wait_for([] { return field_of_purge_thread("SigBlk:") != ""; });
+        // All but SIGKILL and SIGSTOP, which none can block.
+        _exit(field_of_purge_thread("SigBlk:") == "\tfffffffffffbfeff" ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST(background, is_forgotten_in_a_forked_child) {
+    if (ebb::sanitized) {
+        GTEST_SKIP() << "instrumented code needs thread-local storage that this thread hasn't";
+    }
+    static constinit os::background_thread thread;
+    may_end = 0;
+    ASSERT_TRUE(thread.start(count_and_wait));
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(20);
+        thread.forget();
+        const std::uint32_t before = works;
+        const bool again = !thread.running() && thread.start(count_and_wait);
+        while (again && works == before) {
+            os::yield();
+        }
+        _exit(again ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(thread.running()) << "the parent's goes on";
+    may_end = 1;
+    os::futex_wake(may_end, 1);
+    wait_for([] { return !thread.running(); });
+}
+
+} // namespace
