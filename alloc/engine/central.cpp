@@ -27,11 +27,11 @@ constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
 
 std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noexcept {
     const os::lock_guard hold(guard_);
-    if (loose_count_ != 0) {
-        const auto n = std::min<std::size_t>(want, loose_count_);
-        loose_count_ -= static_cast<std::uint32_t>(n);
-        loose_least_ = std::min(loose_least_, loose_count_);
-        std::memcpy(out, loose_ + loose_count_, n * sizeof(void*));
+    if (loose_count_.get() != 0) {
+        const auto n = std::min<std::size_t>(want, loose_count_.get());
+        loose_count_.subtract(static_cast<std::uint32_t>(n));
+        loose_least_ = std::min(loose_least_, loose_count_.get());
+        std::memcpy(out, loose_ + loose_count_.get(), n * sizeof(void*));
         return n;
     }
     std::size_t got = 0;
@@ -42,8 +42,8 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
                 break;
             }
             ++spans_;
-            span_bytes_ += s->bytes();
-            slots_free_ += s->slot_count;
+            span_bytes_.add(s->bytes());
+            slots_free_.add(s->slot_count);
             partial_.push_front(s);
         }
         if (s == empty_) {
@@ -51,7 +51,7 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
         }
         const std::size_t n = s->take(out + got, want - got);
         got += n;
-        slots_free_ -= n;
+        slots_free_.subtract(n);
         if (s->free_slots == 0) {
             partial_.remove(s);
             if (s->blank) { // every slot has been out: from here on free ones carry their mark
@@ -59,7 +59,7 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
             }
         }
     }
-    slots_out_ += got;
+    slots_out_.add(got);
     std::reverse(out, out + got); // the caller pops from the end: addresses rise
     return got;
 }
@@ -67,14 +67,14 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
 void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) noexcept {
     const os::lock_guard hold(guard_);
     const std::size_t capacity = loose_capacity(bin);
-    std::size_t loose = std::min(count, capacity - loose_count_);
+    std::size_t loose = std::min(count, capacity - loose_count_.get());
     if (loose != 0 && loose_ == nullptr) {
         loose_ = static_cast<void**>(metadata::allocate(capacity * sizeof(void*)));
         loose = loose_ == nullptr ? 0 : loose;
     }
     if (loose != 0) {
-        std::memcpy(loose_ + loose_count_, slots + (count - loose), loose * sizeof(void*));
-        loose_count_ += static_cast<std::uint32_t>(loose);
+        std::memcpy(loose_ + loose_count_.get(), slots + (count - loose), loose * sizeof(void*));
+        loose_count_.add(static_cast<std::uint32_t>(loose));
     }
     for (std::size_t i = 0; i < count - loose; ++i) {
         put_back(bin, slots[i]);
@@ -93,8 +93,8 @@ void central_bin::put_back(std::size_t bin, void* slot) noexcept {
     if (!s->put_back(traits[bin].index(address_of(slot) - s->base))) {
         misuse(misuse_kind::double_free, slot, traits[bin].slot);
     }
-    --slots_out_;
-    ++slots_free_;
+    slots_out_.subtract(1);
+    slots_free_.add(1);
     if (s->free_slots == 1 && !s->purging) {
         partial_.push_front(s);
     }
@@ -125,8 +125,8 @@ void central_bin::drop(span* s) noexcept {
         queue_.remove(s);
     }
     --spans_;
-    span_bytes_ -= s->bytes();
-    slots_free_ -= s->slot_count;
+    span_bytes_.subtract(s->bytes());
+    slots_free_.subtract(s->slot_count);
     page_heap::give(s);
 }
 
@@ -134,16 +134,16 @@ bool central_bin::purge(std::size_t bin, std::uint32_t now, std::uint32_t age) n
     bool loose_wait = false;
     {
         const os::lock_guard hold(guard_);
-        const std::uint32_t still = age == 0 ? loose_count_ : loose_least_;
+        const std::uint32_t still = age == 0 ? loose_count_.get() : loose_least_;
         for (std::uint32_t i = 0; i < still; ++i) { // the oldest lie lowest
             put_back(bin, loose_[i]);
         }
-        loose_count_ -= still;
+        loose_count_.subtract(still);
         if (still != 0) {
-            std::memmove(loose_, loose_ + still, loose_count_ * sizeof(void*));
+            std::memmove(loose_, loose_ + still, loose_count_.get() * sizeof(void*));
         }
-        loose_least_ = loose_count_;
-        loose_wait = loose_count_ != 0;
+        loose_least_ = loose_count_.get();
+        loose_wait = loose_count_.get() != 0;
     }
     return purge_spans(now, age) || loose_wait;
 }
@@ -188,12 +188,12 @@ void central_bin::drop_empty() noexcept {
 
 bool central_bin::holds(const void* slot) noexcept {
     const os::lock_guard hold(guard_);
-    return std::find(loose_, loose_ + loose_count_, slot) != loose_ + loose_count_;
+    return std::find(loose_, loose_ + loose_count_.get(), slot) != loose_ + loose_count_.get();
 }
 
-central_bin::totals central_bin::read() noexcept {
-    const os::lock_guard hold(guard_);
-    return {slots_out_ - loose_count_, loose_count_, slots_free_, span_bytes_};
+central_bin::totals central_bin::read() const noexcept {
+    return {slots_out_.get() - loose_count_.get(), loose_count_.get(), slots_free_.get(),
+            span_bytes_.get()};
 }
 
 void central_bin::pages_out(const span* s, unsigned char* out) noexcept {
@@ -210,10 +210,11 @@ void central_bin::validate(std::size_t bin) noexcept {
         s->validate();
         free_slots += s->free_slots;
     }
-    EBB_CHECK(free_slots == slots_free_, "central: free slots miscounted");
-    EBB_CHECK(spans_ * span::slots_of(bin) == slots_free_ + slots_out_,
+    EBB_CHECK(free_slots == slots_free_.get(), "central: free slots miscounted");
+    EBB_CHECK(spans_ * span::slots_of(bin) == slots_free_.get() + slots_out_.get(),
               "central: slots miscounted");
-    EBB_CHECK(loose_count_ <= slots_out_, "central: more loose slots than there are out");
+    EBB_CHECK(loose_count_.get() <= slots_out_.get(),
+              "central: more loose slots than there are out");
 }
 
 } // namespace ebb::engine

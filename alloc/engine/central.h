@@ -8,6 +8,7 @@
 // Cost: a lock a batch. Threads: any.
 #pragma once
 
+#include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/span.h>
 #include <ebb/alloc/os/lock.h>
 
@@ -44,7 +45,8 @@ class alignas(64) central_bin {
         std::uint64_t slots_free = 0;  ///< in spans
         std::uint64_t span_bytes = 0;  ///< of all spans
     };
-    [[nodiscard]] totals read() noexcept;
+    /// Without the lock: exact where nothing moves.
+    [[nodiscard]] totals read() const noexcept;
 
     /// Sets `out[i]` to whether page i of the span holds part of a slot that is out: with a
     /// thread's cache, the program, or loose here.
@@ -64,15 +66,15 @@ class alignas(64) central_bin {
     bool purge_spans(std::uint32_t now, std::uint32_t age) noexcept;
 
     os::lock guard_;
-    std::uint32_t loose_count_ = 0;
+    owned<std::uint32_t> loose_count_;
     std::uint32_t loose_least_ = 0; // the fewest since the last purge: those lay still
     void** loose_ = nullptr;        // in metadata, made at the first give
     intrusive_list<span> partial_;  // spans with free slots that may be taken
     purge_queue queue_;
     std::uint64_t spans_ = 0;
-    std::uint64_t slots_out_ = 0; // loose ones included
-    std::uint64_t slots_free_ = 0;
-    std::uint64_t span_bytes_ = 0;
+    owned<std::uint64_t> slots_out_; // loose ones included
+    owned<std::uint64_t> slots_free_;
+    owned<std::uint64_t> span_bytes_;
     span* empty_ = nullptr; // the one empty span that stays
 };
 

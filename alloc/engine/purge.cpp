@@ -26,6 +26,7 @@ constinit std::uint32_t age_ms = purge::default_ms;
 constinit bool may_start = !sanitized;
 constinit std::atomic<bool> working{false}; // a thread is there, or poll() does its work
 constinit os::lock sweeping;                // one sweep at a time: central_bin::purge needs that
+constinit std::atomic<std::uint32_t> sweep_turns{0};
 constinit os::lock starting;
 constinit os::background_thread thread;
 constinit std::atomic<std::uint32_t> nobody_wakes{0};
@@ -37,12 +38,15 @@ std::uint32_t interval() noexcept {
 // Returns whether anything waits on.
 bool sweep(std::uint32_t age) noexcept {
     const os::lock_guard hold(sweeping);
+    sweep_turns.fetch_add(1);
     const std::uint32_t now = os::coarse_milliseconds();
     bool waits = empty_idle_caches(age == 0);
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         waits = central[bin].purge(bin, now, age) || waits;
     }
-    return page_heap::purge(now, age) || waits;
+    waits = page_heap::purge(now, age) || waits;
+    sweep_turns.fetch_add(1);
+    return waits;
 }
 
 void work() noexcept {
@@ -134,6 +138,10 @@ purge::pause::pause() noexcept {
 }
 purge::pause::~pause() {
     sweeping.release();
+}
+
+std::uint32_t purge::sweeps() noexcept {
+    return sweep_turns.load();
 }
 
 void purge::before_fork() noexcept {

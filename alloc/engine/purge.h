@@ -53,6 +53,10 @@ class pause {
 };
 
 /// No sweep from here on.
+/// Moves twice with each sweep and is odd while one is at work: who reads several numbers between
+/// which a sweep moves slots looks at it before and after. Threads: any.
+[[nodiscard]] std::uint32_t sweeps() noexcept;
+
 void before_fork() noexcept;
 /// Nobody starts the thread from here on. After stop_threads(): a thread inside of a call may want
 /// to start it, and stop_threads() waits for that call's end.

@@ -5,6 +5,7 @@
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/snapshot.h>
+#include <ebb/alloc/os/futex.h>
 
 namespace ebb::engine {
 namespace {
@@ -58,9 +59,18 @@ std::size_t sum_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
 
 } // namespace
 
+// The sweep moves slots from threads' caches to their bins, between two of the reads: then they are
+// read anew. Not forever, because a signal handler may have interrupted the sweep itself.
 std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
-    const purge::pause quiet;
-    return sum_classes(out, capacity);
+    constexpr int most_tries = 1000;
+    for (int i = 0;; ++i) {
+        const std::uint32_t before = purge::sweeps();
+        const std::size_t count = sum_classes(out, capacity);
+        if ((before % 2 == 0 && before == purge::sweeps()) || i == most_tries) {
+            return count;
+        }
+        os::yield();
+    }
 }
 
 void validate() noexcept {

@@ -16,8 +16,8 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
-#include <ebb/alloc/base/sanitizers.h>
 #include <ebb/alloc/engine/hardened.h>
+#include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/size_class.h>
 
@@ -29,31 +29,6 @@
 namespace ebb::engine {
 
 inline constexpr std::int64_t tell_quantum = 64 * kib;
-
-/// A number that one thread writes and any reads. To the compiler the writer's accesses are plain:
-/// then an addition to memory is one instruction, which relaxed atomics don't become (0.4 ns a
-/// pair). They are single aligned words, so a reader sees a value that stood there.
-template <class T>
-class owned {
-  public:
-    constexpr owned() noexcept = default;
-
-    /// Any thread.
-    [[nodiscard]] T get() const noexcept { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }
-
-    /// The writer alone.
-    void set(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
-    void add(T value) noexcept {
-        if constexpr (thread_sanitized) {
-            set(get() + value);
-        } else {
-            value_ += value;
-        }
-    }
-
-  private:
-    T value_{};
-};
 
 /// The slots of a bin that a thread keeps, a stack that grows up from `floor` to `ceiling`, and
 /// what the fast paths need of the bin's traits: one line of cache in all.

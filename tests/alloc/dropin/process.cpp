@@ -165,12 +165,16 @@ TEST(dropin_process, lets_a_cancelled_thread_go) {
 std::atomic<std::uint64_t> snapshots{0};
 std::atomic<std::uint64_t> failures{0};
 
-TEST(dropin_process, reads_the_ledger_in_a_signal_handler) {
+TEST(dropin_process, reads_the_ledger_and_its_classes_in_a_signal_handler) {
     struct sigaction action {};
     action.sa_handler = [](int) {
         ebb_ledger l{};
         const int saved = errno;
-        if (ebb_heap_ledger(&l, sizeof l) != 0 || l.mapped == 0 || errno != saved) {
+        ebb_heap_class classes[128];
+        std::size_t count = 0;
+        if (ebb_heap_ledger(&l, sizeof l) != 0 || l.mapped == 0 ||
+            ebb_heap_classes(classes, sizeof classes[0], 128, &count) != 0 || count < 90 ||
+            errno != saved) {
             ++failures;
         }
         ++snapshots;
