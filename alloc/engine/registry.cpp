@@ -193,6 +193,7 @@ bool empty_idle_caches(bool all) noexcept {
     for_each_cache([](thread_cache& c) {
         if (&c != &shared && !c.taken.load(std::memory_order_acquire)) {
             empty(c);
+            release_slots(c);
         }
     });
     return waits && any;

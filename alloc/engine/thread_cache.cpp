@@ -4,6 +4,7 @@
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/remainder.h>
 #include <ebb/alloc/engine/thread_cache.h>
+#include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
 #include <cstring>
@@ -141,6 +142,20 @@ void thread_cache::leave_quarantine(const void* slot, std::size_t bin) noexcept 
     }
     waiting.pop(bytes);
     dead.add(-static_cast<std::int64_t>(bytes));
+}
+
+void release_slots(thread_cache& cache) noexcept {
+    if (cache.calls_released == cache.calls()) {
+        return;
+    }
+    cache.calls_released = cache.calls();
+    const std::size_t page = os::page_size();
+    const std::uintptr_t from = align_up(address_of(&cache + 1), page);
+    const std::uintptr_t to =
+        align_down(address_of(&cache + 1) + slots_in_cache() * sizeof(void*), page);
+    if (from < to) {
+        os::release(reinterpret_cast<void*>(from), to - from);
+    }
 }
 
 void empty(thread_cache& cache) noexcept {
