@@ -42,7 +42,9 @@ __attribute__((constructor(101))) void loaded(int, char**, char** environment) n
 extern "C" {
 
 EBB_EXPORT int ebb_heap_ledger(ebb_ledger* out, std::size_t size) noexcept {
-    return hand_out(engine::read_ledger(), out, size);
+    ebb_ledger l = engine::read_ledger();
+    l.usable = l.requested + l.slack;
+    return hand_out(l, out, size);
 }
 
 EBB_EXPORT int ebb_heap_classes(ebb_heap_class* out, std::size_t size, std::size_t capacity,

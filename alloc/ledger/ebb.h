@@ -41,6 +41,8 @@ struct ebb_ledger {
     uint64_t
         allocations; /* calls that returned a block: malloc, calloc, realloc of null, new ... */
     uint64_t frees;  /* calls that took one back */
+    uint64_t usable; /* bytes of the slots that serve what was asked for: requested + slack, and
+                        known also where a foreign malloc's requested bytes are not */
 };
 
 /* The heap's ledger now. Safe in a signal handler. Cost: a cache line a thread, no lock, no system
