@@ -1,0 +1,236 @@
+#include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/counted/counters.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <pthread.h>
+
+#include <cerrno>
+#include <new>
+
+namespace ebb::counted {
+
+constinit thread_local thread_state self;
+
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+constexpr auto acquire = std::memory_order_acquire;
+constexpr auto release = std::memory_order_release;
+
+// Records are pushed at the front and never unmapped: readers walk the list without the lock.
+constinit record shared;
+constinit std::atomic<record*> records{&shared};
+constinit std::atomic<std::int64_t> told_sum{0};
+constinit std::atomic<std::int64_t> told_peak{0};
+
+// Guards ownership and set-up; a leaf of the order of locks: nothing is allocated under it. Plain
+// pthread, since std::mutex would throw by the C++ library.
+pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
+enum class key_state : unsigned char { none, wanted, made };
+constinit std::atomic<key_state> key{key_state::none};
+pthread_key_t exit_key;
+
+record* own_or_joined() noexcept;
+
+void leave(void* left) {
+    self.is_shared = true;
+    self.mine = nullptr;
+    ::pthread_mutex_lock(&registry);
+    static_cast<record*>(left)->is_owned = false;
+    ::pthread_mutex_unlock(&registry);
+}
+
+// A prepare handler of the next malloc's may allocate after ours, under the lock: the thread must
+// have joined, or, where no record can be had, never try again.
+void before_fork() {
+    if (own_or_joined() == nullptr) {
+        self.is_shared = true;
+    }
+    ::pthread_mutex_lock(&registry);
+}
+
+void after_fork_in_parent() {
+    ::pthread_mutex_unlock(&registry);
+}
+
+// Only the thread that forked lives on in the child; the others' totals wait to be taken over.
+void after_fork_in_child() {
+    for (record* r = records.load(relaxed); r != nullptr; r = r->next) {
+        r->is_owned = r == self.mine;
+    }
+    ::pthread_mutex_unlock(&registry);
+}
+
+void set_up() noexcept {
+    auto seen = key_state::none;
+    if (key.compare_exchange_strong(seen, key_state::wanted, relaxed)) {
+        if (::pthread_key_create(&exit_key, leave) == 0) {
+            key.store(key_state::made, release);
+        }
+        ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    }
+}
+
+record* find_or_map() noexcept {
+    for (record* r = records.load(relaxed); r != nullptr; r = r->next) {
+        if (!r->is_owned && r != &shared) {
+            return r;
+        }
+    }
+    void* const pages = os::map(align_up(sizeof(record), os::page_size()), os::page_size());
+    if (pages == nullptr) {
+        return nullptr;
+    }
+    auto* const r = new (pages) record;
+    r->next = records.load(relaxed);
+    records.store(r, release);
+    return r;
+}
+
+void raise(std::atomic<std::int64_t>& highest, std::int64_t to) noexcept {
+    std::int64_t seen = highest.load(relaxed);
+    while (seen < to && !highest.compare_exchange_weak(seen, to, relaxed)) {
+    }
+}
+
+// The calling thread's record, of its own: an ended thread's or a new one; null where the thread
+// has left or no memory can be had.
+record* join() noexcept {
+    if (self.is_shared) {
+        return nullptr;
+    }
+    const int error = errno;
+    ::pthread_mutex_lock(&registry);
+    record* const r = find_or_map();
+    if (r != nullptr) {
+        r->is_owned = true;
+    }
+    ::pthread_mutex_unlock(&registry);
+    // What follows may allocate, and finds the record.
+    self.mine = r;
+    set_up();
+    if (r != nullptr && key.load(acquire) == key_state::made) {
+        ::pthread_setspecific(exit_key, r);
+    }
+    errno = error;
+    return r;
+}
+
+void add_charge_shared(block b, std::uint64_t allocations) noexcept {
+    const std::size_t index = class_of(b.usable);
+    shared.classes[index].charged_blocks.fetch_add(1, relaxed);
+    if (index == 0) {
+        shared.classless_charged.fetch_add(b.usable, relaxed);
+    }
+    shared.classes[index].charged_requested.fetch_add(b.requested, release);
+    shared.charged_usable.fetch_add(b.usable, relaxed);
+    shared.allocations.fetch_add(allocations, relaxed);
+    shared.charged_requested.fetch_add(b.requested, release);
+}
+
+void add_refund_shared(block b, std::uint64_t frees) noexcept {
+    const std::size_t index = class_of(b.usable);
+    shared.classes[index].refunded_requested.fetch_add(b.requested, relaxed);
+    if (index == 0) {
+        shared.classless_refunded.fetch_add(b.usable, relaxed);
+    }
+    shared.classes[index].refunded_blocks.fetch_add(1, release);
+    shared.refunded_requested.fetch_add(b.requested, relaxed);
+    shared.frees.fetch_add(frees, relaxed);
+    shared.refunded_usable.fetch_add(b.usable, release);
+}
+
+// The common sum hears of each of these calls at once.
+void moved_shared(std::uint64_t by) noexcept {
+    const auto drift = static_cast<std::int64_t>(by);
+    raise(shared.peak, shared.live());
+    shared.told.fetch_add(drift, relaxed);
+    tell(drift);
+}
+
+record* own_or_joined() noexcept {
+    return self.mine != nullptr ? self.mine : join();
+}
+
+} // namespace
+
+void charge(block b) noexcept {
+    if (record* const r = own_or_joined(); r != nullptr) {
+        charge_to(*r, b);
+    } else {
+        add_charge_shared(b, 1);
+        moved_shared(b.requested);
+    }
+}
+
+void refund(block b) noexcept {
+    if (record* const r = own_or_joined(); r != nullptr) {
+        refund_to(*r, b);
+    } else {
+        add_refund_shared(b, 1);
+        moved_shared(0 - b.requested);
+    }
+}
+
+void exchange(block old, block now) noexcept {
+    if (record* const r = own_or_joined(); r != nullptr) {
+        exchange_in(*r, old, now);
+    } else {
+        add_charge_shared(now, 0);
+        add_refund_shared(old, 0);
+        moved_shared(now.requested - old.requested);
+    }
+}
+
+void tell(std::int64_t drift) noexcept {
+    raise(told_peak, told_sum.fetch_add(drift, relaxed) + drift);
+}
+
+totals read_totals() noexcept {
+    totals t;
+    record* const first = records.load(acquire);
+    for (const record* r = first; r != nullptr; r = r->next) {
+        t.usable -= r->refunded_usable.load(acquire);
+        t.requested -= r->refunded_requested.load(relaxed);
+        t.frees += r->frees.load(relaxed);
+    }
+    std::int64_t own_peak = 0;
+    // Once more from the front: a thread that joined in between may have charged what was refunded.
+    for (const record* r = records.load(acquire); r != nullptr; r = r->next) {
+        const std::uint64_t requested = r->charged_requested.load(acquire);
+        t.requested += requested;
+        t.usable += r->charged_usable.load(relaxed);
+        const std::uint64_t allocations = r->allocations.load(relaxed);
+        t.allocations += allocations;
+        if (allocations != 0 || r->frees.load(relaxed) != 0) {
+            ++t.records;
+            own_peak = r->peak.load(relaxed);
+        }
+    }
+    const auto told = static_cast<std::uint64_t>(told_peak.load(relaxed));
+    t.peak_requested = t.records <= 1 ? static_cast<std::uint64_t>(own_peak) : told;
+    t.peak_requested = t.peak_requested > t.requested ? t.peak_requested : t.requested;
+    return t;
+}
+
+class_totals read_class(std::size_t index) noexcept {
+    class_totals t;
+    for (const record* r = records.load(acquire); r != nullptr; r = r->next) {
+        t.blocks -= r->classes[index].refunded_blocks.load(acquire);
+        t.usable -= r->classless_refunded.load(relaxed);
+        t.requested -= r->classes[index].refunded_requested.load(relaxed);
+    }
+    for (const record* r = records.load(acquire); r != nullptr; r = r->next) {
+        t.requested += r->classes[index].charged_requested.load(acquire);
+        const std::uint64_t blocks = r->classes[index].charged_blocks.load(relaxed);
+        t.ever_blocks += blocks;
+        t.blocks += blocks;
+        t.usable += r->classless_charged.load(relaxed);
+    }
+    if (index != 0) {
+        t.usable = t.blocks * index * class_bytes;
+    }
+    return t;
+}
+
+} // namespace ebb::counted
