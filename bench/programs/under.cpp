@@ -33,6 +33,18 @@ std::string witness() {
     throw std::runtime_error(std::string("no ") + witness_library + " beside this program");
 }
 
+std::string text_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A malloc that keeps a ledger itself has a function of that name in its table of symbols.
+bool keeps_ledger(const chosen_malloc& malloc) {
+    using namespace std::string_literals;
+    return malloc.known == "ebb" ||
+           text_of(malloc.library).find("\0ebb_heap_ledger\0"s) != std::string::npos;
+}
+
 // The witness stands first: it takes nothing over but _exit, and the loader sets up what stands
 // later before it (a malloc may tell nothing of itself until then). Then the malloc, so that
 // nothing else's comes before it; what the user preloads last. But glibc's own library goes behind
@@ -42,7 +54,7 @@ preload preload_for(const chosen_malloc& malloc, const task& what, const run_opt
                     scratch& files, const std::string& records) {
     const std::string library = files.preloadable(malloc.library);
     std::string front;
-    if (options.count && malloc.known != "ebb") {
+    if (options.count && !keeps_ledger(malloc)) {
         if (const auto counting = counting_library()) {
             front = files.preloadable(*counting);
         }
@@ -92,11 +104,6 @@ void make_records(const std::string& path) {
     }
     ::fchmod(file, 0622);
     ::close(file);
-}
-
-std::string text_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 } // namespace

@@ -18,6 +18,7 @@ __attribute__((weak)) bool mi_heap_visit_blocks(const void*, bool,
                                                 ebb::bench::counter_functions::mi_visitor*, void*);
 __attribute__((weak)) int MallocExtension_GetNumericProperty(const char*, std::size_t*);
 __attribute__((weak)) int ebb_heap_ledger(struct ebb_ledger*, std::size_t) noexcept;
+__attribute__((weak)) const void* ebb_count_next(const char*) noexcept;
 }
 // NOLINTEND
 
@@ -111,29 +112,28 @@ void say(line_buffer& line, const char* path) noexcept {
     }
 }
 
-// Whether `library` is the object that was loaded right behind `front`: where front's calls go.
-struct neighbours {
-    const char* front;
-    const char* library;
-    bool behind_front;
-    bool found;
-};
+// The function that serves calls of that name in the end: what counts in front of it says whom it
+// hands on to.
+const void* served_by(const char* function) noexcept {
+    const void* const reached = reached_by(function);
+    const object counting = object_of(reinterpret_cast<void*>(ebb_count_next));
+    return reached != nullptr && counting.base != nullptr &&
+                   counting.base == object_of(reached).base
+               ? ebb_count_next(function)
+               : reached;
+}
 
-int look_at(struct dl_phdr_info* loaded, std::size_t, void* data) noexcept {
-    auto& n = *static_cast<neighbours*>(data);
-    if (n.behind_front) {
-        n.found = same_file(loaded->dlpi_name, n.library);
-        return 1;
-    }
-    n.behind_front = same_file(loaded->dlpi_name, n.front);
-    return 0;
+// Whether a function lies in the malloc itself.
+bool within_malloc(const void* function) noexcept {
+    const object with = object_of(function);
+    return with.base != nullptr && with.base == object_of(served_by("malloc")).base;
 }
 
 // A library given by its path has a counter if it is a known one's.
 counter* counter_inside(const counter_functions& f) noexcept {
-    return beside_malloc(reinterpret_cast<void*>(f.ebb_heap_ledger)) ? &read_ebb
-           : beside_malloc(reinterpret_cast<void*>(f.mallctl))       ? &read_jemalloc
-           : beside_malloc(reinterpret_cast<void*>(f.malloc_extension_get_numeric_property))
+    return within_malloc(reinterpret_cast<void*>(f.ebb_heap_ledger)) ? &read_ebb
+           : within_malloc(reinterpret_cast<void*>(f.mallctl))       ? &read_jemalloc
+           : within_malloc(reinterpret_cast<void*>(f.malloc_extension_get_numeric_property))
                ? &read_tcmalloc
                : nullptr;
 }
@@ -183,7 +183,7 @@ void check_counter(const expectation& wanted, line_buffer& line, unsigned* block
 } // namespace
 
 const char* object_of_malloc() noexcept {
-    return object_of(reached_by("malloc")).path;
+    return object_of(served_by("malloc")).path;
 }
 
 bool beside_malloc(const void* function) noexcept {
@@ -192,21 +192,14 @@ bool beside_malloc(const void* function) noexcept {
 }
 
 void check_malloc(const expectation& wanted, line_buffer& line, unsigned* blocks) noexcept {
-    const char* const answers = *wanted.front == '\0' ? wanted.library : wanted.front;
     for (const char* const function : {"malloc", "free", "calloc", "aligned_alloc"}) {
-        const object from = object_of(reached_by(function));
-        if (!same_file(from.path, answers)) {
+        const object called = object_of(reached_by(function));
+        const object serves = object_of(served_by(function));
+        const bool is_counted = *wanted.front == '\0' || same_file(called.path, wanted.front);
+        if (!is_counted || !same_file(serves.path, wanted.library)) {
             line.add(function);
             line.add(" comes from ");
-            say(line, from.path);
-            return;
-        }
-    }
-    if (*wanted.front != '\0' && equal(wanted.malloc, "-")) {
-        neighbours n{wanted.front, wanted.library, false, false};
-        ::dl_iterate_phdr(&look_at, &n);
-        if (!n.found) {
-            line.add("what counts doesn't hand on to it");
+            say(line, is_counted ? serves.path : called.path);
             return;
         }
     }

@@ -18,15 +18,17 @@ struct expectation {
     const char* library; ///< the malloc's
 };
 
-/// The object that `malloc` here comes from: its path as it was loaded, "" for the program itself.
+/// The object that `malloc` here comes from, behind what counts in front of it: its path as it was
+/// loaded, "" for the program itself.
 [[nodiscard]] const char* object_of_malloc() noexcept;
 
-/// Whether a function lies in the object that `malloc` comes from.
+/// Whether a function lies in the object that calls of `malloc` reach first.
 [[nodiscard]] bool beside_malloc(const void* function) noexcept;
 
-/// Nothing when `malloc`, `free`, `calloc` and `aligned_alloc` are those of `front`, or of
-/// `library` where there is no front, and a test block moves the malloc's own counter, where it has
-/// one; else what answers instead is added to `line`. A test block was allocated and freed when
+/// Nothing when `malloc`, `free`, `calloc` and `aligned_alloc` are those of `front`, which hands on
+/// to those of `library`, or of `library` where there is no front, and a test block moves the
+/// malloc's own counter, where it has one; else what answers instead is added to `line`. A test
+/// block was allocated and freed when
 /// `*took_a_block` is set.
 void check_malloc(const expectation& wanted, line_buffer& line, unsigned* blocks) noexcept;
 
