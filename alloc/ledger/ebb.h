@@ -77,6 +77,11 @@ struct ebb_resident {
 /* Asks the kernel (mincore): milliseconds a GiB. Not in a signal handler. */
 int ebb_heap_resident(struct ebb_resident* out, size_t size) EBB_NOEXCEPT;
 
+/* In libebbcount.so alone: the next malloc's function that calls of `name` are handed on to
+ * ("malloc", "free", "calloc", "realloc", "aligned_alloc", "posix_memalign", "memalign",
+ * "malloc_usable_size"); null for any other. dladdr tells whose it is. */
+const void* ebb_count_next(const char* name) EBB_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

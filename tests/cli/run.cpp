@@ -1,5 +1,6 @@
 // `ebb run`: the program is left alone, the malloc is checked in it, each process tells its bytes.
 #include <ebb/bench/mallocs/malloc.h>
+#include <ebb/bench/programs/under.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -194,6 +195,54 @@ TEST(ebb_run, ledger_is_the_programs_without_the_checks_blocks) {
         EXPECT_EQ(first.at("allocations"), allocations - 2);
         EXPECT_EQ(first.at("frees"), frees - 2);
         EXPECT_FALSE(first.at("requested").is_null());
+    }
+}
+
+// What libebbcount.so counted is what the program reads of it, and the malloc behind it is named.
+TEST_P(under_each, malloc_without_a_ledger_is_counted) {
+    if (!ebb::bench::counting_library()) {
+        GTEST_SKIP() << "sanitized: libebbcount.so isn't built";
+    }
+    const ran r = run_words(GetParam(), {EBB_SUBJECT, "ledger"});
+    ASSERT_EQ(r.p.end.status, 0) << r.p.end.errors;
+    unsigned long allocations = 0;
+    unsigned long frees = 0;
+    ASSERT_EQ(std::sscanf(r.p.text.c_str(), "%lu %lu", &allocations, &frees), 2) << r.p.text;
+    const ordered_json& first = r.report.at("processes").at(0);
+    EXPECT_EQ(first.at("allocations"), allocations - 2) << first;
+    EXPECT_EQ(first.at("frees"), frees - 2) << first;
+    EXPECT_FALSE(first.at("requested").is_null());
+    EXPECT_FALSE(first.at("peak_requested").is_null());
+    const bool is_own = std::string(GetParam()) == "ebb";
+    EXPECT_EQ(first.at("mapped").is_null(), !is_own);
+
+    const ran held = run_words(GetParam(), {EBB_SUBJECT, "hold", "3"});
+    const auto requested = held.report.at("processes").at(0).at("requested").get<std::uint64_t>();
+    EXPECT_GE(requested, 3u << 20);
+    EXPECT_LT(requested, (3u << 20) + 200'000);
+
+    const ran bare = run_words(GetParam(), {EBB_SUBJECT, "ledger"}, {"--no-count"});
+    EXPECT_EQ(bare.p.text == "none\n", !is_own) << bare.p.text;
+    EXPECT_EQ(bare.report.at("processes").at(0).at("requested").is_null(), !is_own);
+}
+
+TEST(ebb_run, library_given_by_its_path_is_counted_unless_it_counts_itself) {
+    if (!ebb::bench::counting_library()) {
+        GTEST_SKIP() << "sanitized: libebbcount.so isn't built";
+    }
+    for (const char* const malloc : {"jemalloc", "mimalloc", "tcmalloc"}) {
+        const auto library = ebb::bench::find_library(*ebb::bench::find_malloc(malloc));
+        if (library) {
+            const ran r = run_words(*library, {EBB_SUBJECT, "hold", "1"});
+            const ordered_json& first = r.report.at("processes").at(0);
+            EXPECT_TRUE(fs::equivalent(first.at("malloc").get<std::string>(), *library)) << first;
+            EXPECT_GE(first.at("requested").get<std::uint64_t>(), 1u << 20) << first;
+            EXPECT_TRUE(first.at("mapped").is_null());
+        }
+    }
+    if (const auto ebb = ebb::bench::find_library(*ebb::bench::find_malloc("ebb"))) {
+        const ran r = run_words(*ebb, {EBB_SUBJECT, "hold", "1"});
+        EXPECT_FALSE(r.report.at("processes").at(0).at("mapped").is_null());
     }
 }
 
