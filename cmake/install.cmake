@@ -5,6 +5,9 @@ set(installed ebb_alloc ebb_maps)
 if(TARGET ebb_malloc)
     list(APPEND installed ebb_malloc ebb_malloc_hardened ebb_malloc_static)
 endif()
+if(TARGET ebb_count)
+    list(APPEND installed ebb_count)
+endif()
 install(TARGETS ${installed} EXPORT ebb_targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
