@@ -303,11 +303,13 @@ void* allocate_aligned(std::size_t n, std::size_t alignment) noexcept {
     return allocate_in(aligned_bin(n, alignment), n, std::max(alignment, block_bytes)).start;
 }
 
-void detail::deallocate_fresh(void* p) noexcept {
+void detail::deallocate_suspect(void* p) noexcept {
     const page_entry entry = spans.find(address_of(p));
     const cache_bin& b = current->bins[entry.tag()];
     const std::size_t index = bin_traits::index_of(address_of(p) & b.span_mask, b.inverse);
-    if (entry.owner()->is_free(index) || !give(*current, entry.tag(), p, 0)) {
+    const std::uint64_t word = slot_mark::read(p);
+    const bool looks_free = word == 0 ? entry.owner()->is_free(index) : word == slot_mark::of(p);
+    if (looks_free || !give(*current, entry.tag(), p, 0)) {
         deallocate_slowly(p);
     }
 }

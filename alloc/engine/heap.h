@@ -65,8 +65,8 @@ namespace detail {
 
 [[nodiscard]] void* allocate_slowly(std::size_t n) noexcept;
 void deallocate_slowly(void* p) noexcept;
-/// Of a block whose first word is zero: it may lie free on a page without content.
-void deallocate_fresh(void* p) noexcept;
+/// Of a block whose first byte is a free slot's: the word decides.
+void deallocate_suspect(void* p) noexcept;
 void deallocate_long_tail(void* p) noexcept;
 void check_size(const void* p, std::size_t n) noexcept;
 bool give(thread_cache& cache, std::size_t bin, void* p, std::size_t remainder) noexcept;
@@ -165,11 +165,11 @@ inline void deallocate(void* p) noexcept {
         }
         return;
     }
-    const std::uint64_t word = slot_mark::read(p);
-    if (word == 0 && entry.blank()) {
-        return detail::deallocate_fresh(p);
+    const unsigned char first = slot_mark::read_first_byte(p);
+    if ((first == 0 && entry.blank()) || first == slot_mark::first_byte_of(p)) {
+        return detail::deallocate_suspect(p);
     }
-    if (word == slot_mark::of(p) || !detail::give(cache, bin, p, 0)) [[unlikely]] {
+    if (!detail::give(cache, bin, p, 0)) [[unlikely]] {
         return detail::deallocate_slowly(p);
     }
 }

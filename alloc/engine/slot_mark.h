@@ -22,6 +22,18 @@ namespace ebb::engine::slot_mark {
     return word;
 }
 
+/// The first byte of that word, for a look before the rest: a load of eight bytes waits until a
+/// byte that the program has just stored there is in the cache (4 ns), a load of one doesn't.
+[[nodiscard]] inline unsigned char read_first_byte(const void* slot) noexcept {
+    return *static_cast<const unsigned char*>(slot);
+}
+[[nodiscard]] inline unsigned char first_byte_of(const void* slot) noexcept {
+    const std::uint64_t mark = of(slot);
+    unsigned char first = 0;
+    std::memcpy(&first, &mark, 1);
+    return first;
+}
+
 inline void write(void* slot, std::uint64_t word) noexcept {
     std::memcpy(slot, &word, sizeof word);
 }
