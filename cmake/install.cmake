@@ -17,6 +17,7 @@ foreach(folder alloc maps)
             FILES_MATCHING PATTERN "*.h")
 endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/alloc/ledger/ebb.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/libebbmalloc.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 install(EXPORT ebb_targets NAMESPACE ebb:: FILE ebbTargets.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
 configure_package_config_file(cmake/ebbConfig.cmake.in ${PROJECT_BINARY_DIR}/ebbConfig.cmake
