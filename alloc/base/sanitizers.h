@@ -11,8 +11,11 @@ namespace ebb {
 
 #if defined(__SANITIZE_ADDRESS__) || EBB_HAS_FEATURE(address_sanitizer)
 inline constexpr bool address_sanitized = true;
+/// For an allocator's own look at bytes that are poisoned for the program.
+#define EBB_UNSANITIZED __attribute__((no_sanitize_address))
 #else
 inline constexpr bool address_sanitized = false;
+#define EBB_UNSANITIZED
 #endif
 
 #if defined(__SANITIZE_THREAD__) || EBB_HAS_FEATURE(thread_sanitizer)

@@ -90,11 +90,13 @@ std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept {
     } else {
         slot_mark::clear(slot);
     }
+    unpoison(slot, n, traits[bin].slot);
     return remainder;
 }
 
 void open_large(span* s, std::size_t n) noexcept {
     s->requested = n;
+    unpoison(s->start(), n, s->bytes());
     if constexpr (hardened) {
         arm(advance(s->start(), n), canary_room(*s));
     }
@@ -106,6 +108,7 @@ void close_slot(void* slot, std::size_t bin) noexcept {
     } else {
         slot_mark::set(slot);
     }
+    poison(slot, traits[bin].slot);
 }
 
 } // namespace ebb::engine

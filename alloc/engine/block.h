@@ -6,6 +6,7 @@
 
 #include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/poison.h>
 #include <ebb/alloc/engine/remainder.h>
 
 #include <cstddef>
@@ -23,9 +24,9 @@ struct block_info {
         return entry.is_bin() ? entry.tag() : bin_count;
     }
     [[nodiscard]] std::size_t usable_bytes() const noexcept {
-        return hardened         ? requested
-               : entry.is_bin() ? usable(traits[entry.tag()].slot, slack)
-                                : requested + slack;
+        return hardened || poisons ? requested
+               : entry.is_bin()    ? usable(traits[entry.tag()].slot, slack)
+                                   : requested + slack;
     }
 };
 

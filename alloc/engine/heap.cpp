@@ -90,6 +90,7 @@ span* take_large(thread_cache& cache, std::size_t bytes, std::size_t alignment) 
 void give_large(thread_cache& cache, span* s) noexcept {
     const std::size_t bytes = s->bytes();
     s->requested = 0;
+    poison(s->start(), bytes);
     if (bytes <= largest_kept && !hardened) {
         s->kept = true;
         span* const before = cache.large.get();
@@ -236,7 +237,7 @@ void* take_kept(std::size_t n) noexcept {
             cache.large.set(nullptr);
             s->kept = false;
             s->zeroed = false;
-            s->requested = n;
+            open_large(s, n);
             block = s->start();
             cache.hold_large(1, n, s->bytes());
             cache.allocations.add(1);
@@ -261,6 +262,7 @@ bool keep(void* p) noexcept {
         cache.frees.add(1);
         cache.shrink(s->requested);
         s->requested = 0;
+        poison(s->start(), s->bytes());
         s->kept = true;
         cache.large.set(s);
         purge::expect(s->bytes());
@@ -354,7 +356,7 @@ std::size_t good_size(std::size_t n, std::size_t alignment) noexcept {
     if (n > most - block_bytes || alignment > most - block_bytes - n) {
         return 0;
     }
-    if (hardened) {
+    if (hardened || poisons) {
         return n;
     }
     const std::size_t bin = alignment <= slot_alignment ? any_bin(n) : aligned_bin(n, alignment);

@@ -19,6 +19,7 @@
 #include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/poison.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/remainder.h>
 #include <ebb/alloc/engine/slot_mark.h>
@@ -100,6 +101,7 @@ inline void* allocate(std::size_t n) noexcept {
             cache.allocations.add(1);
             cache.requested.set(requested);
             cache.leave();
+            unpoison(block, n, b.slot);
             return block;
         }
     }
@@ -129,6 +131,7 @@ inline void* allocate(std::size_t n) noexcept {
     } else {
         slot_mark::set(p);
     }
+    poison(p, b.slot);
     void** const top = b.top.get();
     __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
     b.top.set(top + 1);

@@ -8,6 +8,8 @@
 // somebody did, and the owner stops the program.
 #pragma once
 
+#include <ebb/alloc/base/sanitizers.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,7 +21,7 @@ inline constexpr std::size_t long_tail = 5;
 inline constexpr std::size_t long_mark = 255;
 
 /// Notes `remainder` in the tail of the slot that ends at `end`. Requires: 0 < remainder <= slot.
-inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept {
+EBB_UNSANITIZED inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept {
     if (remainder < long_mark) [[likely]] {
         end[-1] = static_cast<unsigned char>(remainder);
         return;
@@ -30,12 +32,13 @@ inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept 
 }
 
 /// The same if it fits the last byte; long_mark where it doesn't.
-[[nodiscard]] inline std::size_t read_short_remainder(const unsigned char* end) noexcept {
+[[nodiscard]] EBB_UNSANITIZED inline std::size_t
+read_short_remainder(const unsigned char* end) noexcept {
     return end[-1];
 }
 
 /// The remainder of the slot that ends at `end`; 0 or more than the slot where it was overwritten.
-[[nodiscard]] inline std::size_t read_remainder(const unsigned char* end) noexcept {
+[[nodiscard]] EBB_UNSANITIZED inline std::size_t read_remainder(const unsigned char* end) noexcept {
     const std::size_t last = end[-1];
     if (last < long_mark) [[likely]] {
         return last;
@@ -46,7 +49,7 @@ inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept 
 }
 
 /// Makes the slot a free one.
-inline void clear_remainder(unsigned char* end) noexcept {
+EBB_UNSANITIZED inline void clear_remainder(unsigned char* end) noexcept {
     end[-1] = 0;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/sanitizers.h>
 
 #include <cstdint>
 #include <cstring>
@@ -16,7 +17,7 @@ namespace ebb::engine::slot_mark {
     return ~std::uint64_t{address_of(slot)};
 }
 
-[[nodiscard]] inline std::uint64_t read(const void* slot) noexcept {
+[[nodiscard]] EBB_UNSANITIZED inline std::uint64_t read(const void* slot) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, slot, sizeof word);
     return word;
@@ -24,7 +25,7 @@ namespace ebb::engine::slot_mark {
 
 /// The first byte of that word, for a look before the rest: a load of eight bytes waits until a
 /// byte that the program has just stored there is in the cache (4 ns), a load of one doesn't.
-[[nodiscard]] inline unsigned char read_first_byte(const void* slot) noexcept {
+[[nodiscard]] EBB_UNSANITIZED inline unsigned char read_first_byte(const void* slot) noexcept {
     return *static_cast<const unsigned char*>(slot);
 }
 [[nodiscard]] inline unsigned char first_byte_of(const void* slot) noexcept {
@@ -34,7 +35,7 @@ namespace ebb::engine::slot_mark {
     return first;
 }
 
-inline void write(void* slot, std::uint64_t word) noexcept {
+EBB_UNSANITIZED inline void write(void* slot, std::uint64_t word) noexcept {
     std::memcpy(slot, &word, sizeof word);
 }
 

@@ -325,7 +325,29 @@ TEST(heap_death, stops_at_the_zero_behind_a_string) {
         p[63] = 0;
         engine::deallocate(p);
     };
-    EXPECT_DEATH(overrun(), "ebb: written past its end: 0x[0-9a-f]+");
+    EXPECT_DEATH(overrun(), engine::poisons ? "AddressSanitizer: use-after-poison"
+                                            : "ebb: written past its end: 0x[0-9a-f]+");
+}
+
+// What the address sanitizer is told.
+TEST(heap_poison, marks_what_is_no_block) {
+    if (!engine::poisons) {
+        GTEST_SKIP() << "no address sanitizer";
+    }
+#if defined(__SANITIZE_ADDRESS__) || EBB_HAS_FEATURE(address_sanitizer)
+    for (const std::size_t n : {1, 16, 60, 64, 1000, 100'000, 300'000, 6'000'000}) {
+        auto* const p = static_cast<unsigned char*>(engine::allocate(n));
+        EXPECT_EQ(__asan_region_is_poisoned(p, n), nullptr) << n;
+        if (n % 16 != 0) { // else the block may fill its slot
+            EXPECT_TRUE(__asan_address_is_poisoned(p + align_up(n, 8))) << n;
+        }
+        auto* const q = static_cast<unsigned char*>(engine::reallocate(p, n + 8));
+        EXPECT_EQ(__asan_region_is_poisoned(q, n + 8), nullptr) << n;
+        engine::deallocate(q);
+        EXPECT_TRUE(__asan_address_is_poisoned(q)) << n;
+        EXPECT_TRUE(__asan_address_is_poisoned(q + n - 1)) << n;
+    }
+#endif
 }
 
 } // namespace
