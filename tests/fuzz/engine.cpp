@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -32,6 +33,7 @@ using bytes = std::span<const std::uint8_t>;
 void fork_between(const bytes& steps) {
     const pid_t pid = fork();
     if (pid == 0) {
+        std::signal(SIGALRM, SIG_DFL); // libFuzzer takes it
         alarm(20);
         ebb::engine::validate();
         void* blocks[256] = {};
@@ -48,7 +50,8 @@ void fork_between(const bytes& steps) {
         _exit(0);
     }
     int status = -1;
-    waitpid(pid, &status, 0);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) { // libFuzzer's timer
+    }
     if (status != 0) {
         std::fprintf(stderr, "fuzz: status %x\n", static_cast<unsigned>(status));
         fail("the child of a fork");
