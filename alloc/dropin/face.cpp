@@ -1,4 +1,5 @@
 // The rest of the C face on the engine: ebb's own questions (ebb/ebb.h), and glibc's old ones.
+#include <ebb/alloc/dropin/together.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/size_class.h>
 #include <ebb/alloc/engine/snapshot.h>
@@ -40,6 +41,8 @@ __attribute__((constructor(101))) void loaded(int, char**, char** environment) n
 } // namespace
 
 extern "C" {
+
+const char ebb_face_is_here = 1;
 
 EBB_EXPORT int ebb_heap_ledger(ebb_ledger* out, std::size_t size) noexcept {
     ebb_ledger l = engine::read_ledger();

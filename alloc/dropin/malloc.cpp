@@ -1,5 +1,6 @@
 // malloc and its family as C symbols, on the engine. No logic but what the standards say of zero,
 // overflow, alignment and errno.
+#include <ebb/alloc/dropin/together.h>
 #include <ebb/alloc/engine/heap.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace {
 
 using namespace ebb; // NOLINT: a file of C symbols
 
+[[gnu::used]] const char* const with = &ebb_face_is_here;
+
 void* no_memory() noexcept {
     errno = ENOMEM;
     return nullptr;
@@ -21,6 +24,8 @@ void* no_memory() noexcept {
 } // namespace
 
 extern "C" {
+
+const char ebb_malloc_is_here = 1;
 
 EBB_EXPORT void* malloc(std::size_t n) noexcept {
     return engine::allocate(n);

@@ -2,6 +2,7 @@
 //
 // The library doesn't need libstdc++: a C program loads it too. What `new` needs of the C++ runtime
 // when memory is out, the new-handler and bad_alloc, it finds in the program's own.
+#include <ebb/alloc/dropin/together.h>
 #include <ebb/alloc/engine/heap.h>
 
 #include <cstdlib>
@@ -19,6 +20,8 @@ asm(".weak __gxx_personality_v0\n.weak __cxa_begin_catch\n.weak __cxa_end_catch\
 namespace {
 
 using namespace ebb; // NOLINT: a file of C++'s own symbols
+
+[[gnu::used]] const char* const with = &ebb_malloc_is_here;
 
 // The standard's loop: the handler may free something, or leave by an exception of its own.
 void* again(std::size_t n, std::size_t alignment) {
