@@ -42,7 +42,7 @@ void arm(void* behind, std::size_t room) noexcept {
     unsigned char* const end = p + std::min(room, most_armed);
     for (; p < end; p += sizeof(std::uint64_t)) {
         const std::uint64_t canary = canary_at(p);
-        std::memcpy(p, &canary, std::min<std::size_t>(sizeof canary, end - p));
+        std::memcpy(p, &canary, std::min(sizeof canary, static_cast<std::size_t>(end - p)));
     }
 }
 
@@ -51,7 +51,8 @@ bool armed(const void* behind, std::size_t room) noexcept {
     const unsigned char* const end = p + std::min(room, most_armed);
     for (; p < end; p += sizeof(std::uint64_t)) {
         const std::uint64_t canary = canary_at(p);
-        if (std::memcmp(p, &canary, std::min<std::size_t>(sizeof canary, end - p)) != 0) {
+        if (std::memcmp(p, &canary, std::min(sizeof canary, static_cast<std::size_t>(end - p))) !=
+            0) {
             return false;
         }
     }
