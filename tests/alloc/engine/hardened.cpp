@@ -35,7 +35,8 @@ bool ends_by_fault(int status) {
 }
 
 TEST_F(hardened_death, stops_on_a_byte_written_behind_a_block_of_any_size) {
-    for (const std::size_t n : {0, 1, 15, 16, 63, 64, 100, 1000, 5000, 262144, 300000, 5000000}) {
+    for (const std::size_t n :
+         {0U, 1U, 15U, 16U, 63U, 64U, 100U, 1000U, 5000U, 262144U, 300000U, 5000000U}) {
         unsigned char* const p = take(n);
         std::memset(p, 1, n);
         EXPECT_DEATH((p[n] ^= 1, engine::deallocate(p)), "written past its end: 0x") << n;
@@ -110,7 +111,7 @@ TEST_F(hardened, doesnt_hand_a_slot_out_again_soon) {
 TEST_F(hardened, hands_slots_out_in_no_order) {
     std::vector<unsigned char*> blocks;
     int neighbours = 0;
-    for (int i = 0; i < 400; ++i) {
+    for (std::size_t i = 0; i < 400; ++i) {
         blocks.push_back(take(200));
         neighbours += i != 0 && blocks[i] - blocks[i - 1] == 224 ? 1 : 0;
     }
@@ -139,7 +140,7 @@ TEST_F(hardened, counts_what_waits_as_dead) {
 }
 
 TEST_F(hardened, promises_no_byte_beyond_what_was_asked_for) {
-    for (const std::size_t n : {0, 1, 100, 1000, 100000, 1000000}) {
+    for (const std::size_t n : {0U, 1U, 100U, 1000U, 100000U, 1000000U}) {
         unsigned char* const p = take(n);
         EXPECT_EQ(engine::usable_size(p), n);
         EXPECT_EQ(engine::good_size(n, 16), n);
@@ -150,7 +151,7 @@ TEST_F(hardened, promises_no_byte_beyond_what_was_asked_for) {
 TEST_F(hardened, gives_guarded_pages_back_whole) {
     // What was a guard is ordinary again when its run serves something else.
     for (int round = 0; round < 50; ++round) {
-        for (const std::size_t n : {300000, 700000, 1500000}) {
+        for (const std::size_t n : {300000U, 700000U, 1500000U}) {
             unsigned char* const p = take(n);
             std::memset(p, 1, n);
             engine::deallocate(p);
