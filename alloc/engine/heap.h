@@ -1,6 +1,6 @@
 // The engine's face: blocks of any size for the whole process, and the ledger over them.
 //
-// The way of a block. allocate(n): the bin of n (one table load up to 1 KiB), a slot from the
+// The way of a block. allocate(n): the bin of n (one table load up to 4 KiB), a slot from the
 // thread's cache, the remainder into the slot's tail, the ledger's additions: no lock, no atomic
 // read-modify-write. deallocate(p): the page map says the bin, the offset whether p starts a slot,
 // the tail what was asked for; the slot goes to this thread's cache, whoever allocated it.

@@ -100,7 +100,9 @@ constexpr std::array<bin_traits, bin_count> make_all_traits() {
     return all;
 }
 
-inline constexpr std::size_t table_limit = 1024;
+// A 4 KiB pair takes 5.7 ns by the table and 13 by arithmetic: not for its ten instructions, but
+// because the processor then no longer foresees which store the next call's load waits for.
+inline constexpr std::size_t table_limit = 4096;
 
 constexpr std::array<std::uint8_t, table_limit + 1> make_bins() {
     std::array<std::uint8_t, table_limit + 1> bins{};
