@@ -11,7 +11,10 @@
 #include <cstddef>
 
 #if defined(__SANITIZE_ADDRESS__) || EBB_HAS_FEATURE(address_sanitizer)
-#include <sanitizer/asan_interface.h>
+extern "C" { // the sanitizer's runtime, which is there where this is compiled
+void __asan_poison_memory_region(const volatile void* from, std::size_t bytes);   // NOLINT
+void __asan_unpoison_memory_region(const volatile void* from, std::size_t bytes); // NOLINT
+}
 #endif
 
 namespace ebb::engine {

@@ -102,7 +102,8 @@ TEST(ebb_maps, prints_the_figures_of_the_book) {
     const auto in_buckets = row(p, "inline ");
     ASSERT_EQ(in_buckets.size(), 3u + 2 + 5 + 5 + 1) << p.text;
     EXPECT_EQ(in_buckets[3], "0");
-    EXPECT_EQ(in_buckets[5], "461");
+    // 460.9 to 461.4: overflow buckets vary with the hash's seed.
+    EXPECT_THAT(in_buckets[5], ::testing::AnyOf("460", "461"));
     EXPECT_EQ(in_buckets[6], "293");
     // About 545.7: the overflow buckets of three arrays are in it, and they vary with the hash's
     // seed.

@@ -156,8 +156,12 @@ TEST(clock, runs_with_the_others_and_never_backwards) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
                           std::chrono::steady_clock::now() - begun)
                           .count();
-    EXPECT_GE(last - first, 60U - 10U) << "its tick";
-    EXPECT_LE(last - first, static_cast<std::uint32_t>(took) + 10U);
+    EXPECT_LE(last - first, static_cast<std::uint32_t>(took) + 10U) << "its tick";
+    // A virtual machine that waits for its turn may miss ticks for a while.
+    while (os::coarse_milliseconds() - first < 50 &&
+           std::chrono::steady_clock::now() - begun < 5s) {
+    }
+    EXPECT_GE(os::coarse_milliseconds() - first, 50U);
 }
 
 // What it orders no test shows here in bounded time (20,000 rounds of store buffering beside other
