@@ -329,7 +329,7 @@ TEST(heap_death, stops_at_the_zero_behind_a_string) {
         p[63] = 0;
         engine::deallocate(p);
     };
-    EXPECT_DEATH(overrun(), engine::poisons ? "AddressSanitizer: use-after-poison"
+    EXPECT_DEATH(overrun(), engine::poisons ? "AddressSanitizer: [a-z-]+ on address"
                                             : "ebb: written past its end: 0x[0-9a-f]+");
 }
 
@@ -343,7 +343,7 @@ TEST(heap_poison, marks_what_is_no_block) {
         auto* const p = static_cast<unsigned char*>(engine::allocate(n));
         EXPECT_EQ(__asan_region_is_poisoned(p, n), nullptr) << n;
         if (n % 16 != 0) { // else the block may fill its slot
-            EXPECT_TRUE(__asan_address_is_poisoned(p + align_up(n, 8))) << n;
+            EXPECT_TRUE(__asan_address_is_poisoned(p + n)) << n;
         }
         auto* const q = static_cast<unsigned char*>(engine::reallocate(p, n + 8));
         EXPECT_EQ(__asan_region_is_poisoned(q, n + 8), nullptr) << n;
