@@ -28,7 +28,9 @@ extern "C" {
 /* Bytes, but for the two counts. At every quiescent moment
  *     mapped = requested + slack + dead + idle + overhead
  * A peak is exact while one thread has used the heap; with more it is within threads x 64 KiB of
- * the truth (a thread tells the others what it holds when that has moved by so much). */
+ * the truth (a thread tells the others what it holds when that has moved by so much).
+ * While threads call, the sum may hold a block twice or not at all; idle, which is the rest, is
+ * EBB_ABSENT in the rare snapshot that has none left. */
 struct ebb_ledger {
     uint64_t requested;      /* asked for by the program and not yet given back, exactly as asked */
     uint64_t slack;          /* between what was asked for and the slot that serves it */
