@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ebb::bench {
@@ -18,9 +19,22 @@ std::string probability(double p) {
     return p < 0.001 ? "p < 0.001" : fmt::format("p {:.3f}", p);
 }
 
-std::string verdict(const std::optional<difference>& d, bool reference) {
+// The runs of each that it takes before any of these mallocs could differ from the reference.
+std::size_t fewest_of(const comparison& c) {
+    const auto measured = static_cast<std::size_t>(std::count_if(
+        c.all.begin(), c.all.end(), [](const contender& each) { return each.measured(); }));
+    return measured < 2 ? 0 : fewest_runs(measured - 1, significance);
+}
+
+std::string verdict(const std::optional<difference>& d, bool reference, bool enough_runs) {
     if (!d) {
         return reference ? "" : "-";
+    }
+    // No difference was looked for with any chance of finding it: that isn't "no difference".
+    if (!enough_runs) {
+        return std::isfinite(d->ratio)
+                   ? fmt::format("{:+.1f} %, too few runs to tell", (d->ratio - 1) * 100)
+                   : "too few runs to tell";
     }
     if (!d->significant()) {
         return fmt::format("no significant difference ({})", probability(d->p_holm));
@@ -30,7 +44,7 @@ std::string verdict(const std::optional<difference>& d, bool reference) {
                : fmt::format("differs ({})", probability(d->p_holm));
 }
 
-std::string table_of(const comparison& c, const measure& m) {
+std::string table_of(const comparison& c, const measure& m, bool enough_runs) {
     const contender* const reference = c.reference();
     const auto found = differences(c, m);
     std::vector<std::vector<std::string>> rows;
@@ -45,7 +59,7 @@ std::string table_of(const comparison& c, const measure& m) {
              {&spread<double>::median, &spread<double>::least, &spread<double>::most}) {
             row.push_back(all ? shown((*all).*member, m) : "-");
         }
-        row.push_back(verdict(found[i], &each == reference));
+        row.push_back(verdict(found[i], &each == reference, enough_runs));
     }
     return grid({{fmt::format("{}, {}", m.name, m.bytes ? "MB" : "s"), side::left},
                  {"median", side::right},
@@ -68,16 +82,12 @@ std::string compare_table(const comparison& c, const task& what, std::size_t run
     if (c.reference() == nullptr) {
         return text;
     }
-    std::size_t measured = 0;
-    for (const contender& each : c.all) {
-        measured += each.measured() ? 1 : 0;
-    }
+    const std::size_t fewest = fewest_of(c);
     for (const measure& m : measures) {
-        text += '\n' + table_of(c, m);
+        text += '\n' + table_of(c, m, runs >= fewest);
     }
     text += "\nMB are 1,048,576 bytes. A difference is called significant below 0.05 by the "
             "Mann-Whitney U test,\ncorrected for the number of mallocs compared (Holm).\n";
-    const std::size_t fewest = measured < 2 ? 0 : fewest_runs(measured - 1, significance);
     if (runs < fewest) {
         text += fmt::format("{} run{} can't show a difference here: it takes at least {}.\n", runs,
                             runs == 1 ? "" : "s", fewest);

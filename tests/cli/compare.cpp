@@ -13,6 +13,7 @@
 
 using nlohmann::ordered_json;
 using testing::HasSubstr;
+using testing::Not;
 
 namespace {
 
@@ -72,6 +73,9 @@ TEST(ebb_compare, too_few_runs_to_tell_are_called_so) {
     const printed p = compare({"--malloc=glibc,glibc", "--runs=2"}, {"true"});
     ASSERT_EQ(p.end.status, 0) << p.end.errors;
     EXPECT_THAT(p.text, HasSubstr("2 runs can't show a difference here: it takes at least 4."));
+    // A difference that nobody could have found isn't called absent.
+    EXPECT_THAT(p.text, HasSubstr(" %, too few runs to tell\n"));
+    EXPECT_THAT(p.text, Not(HasSubstr("no significant difference")));
 }
 
 TEST(ebb_compare, failure_under_one_malloc_is_told_with_its_status) {
