@@ -167,9 +167,9 @@ def main():
     if options.list:
         print("\n".join(case_names()))
         return 0
-    witness = options.build / "tests" / "libebb_answers.so"
+    witness = options.build / "lib" / "libebbwitness.so"
     if not witness.is_file():
-        parser.error(f"no library {witness}: build the target ebb_answers")
+        parser.error(f"no library {witness}: build the target ebb_witness")
     return status_of(compare_all(options, library_of(options, parser), witness.resolve()))
 
 

@@ -60,7 +60,8 @@ class Place:
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
             "LD_PRELOAD": f"{witness} {preload or ''}".strip(),
-            "EBB_WITNESS": str(self._testimony),
+            # bench/witness/line.h: no process is to end for running on another malloc.
+            "EBB_WITNESS": f"0:-:{self._testimony}::{preload or ''}",
         }
         if "EBB_OPTIONS" in os.environ:
             self.environment["EBB_OPTIONS"] = os.environ["EBB_OPTIONS"]
@@ -150,11 +151,14 @@ class Place:
         """Every process that started ran on the malloc under test, and each of `names` started."""
         seen = set()
         for line in self._testimony.read_text().splitlines():
-            _, executable, library = line.split(" ", 2)
+            kind, _, _, executable, library, verdict, *_ = [*line.split("\t"), ""]
+            if kind != "start":
+                continue
             name = pathlib.Path(executable).name
             seen.add(name)
-            if self.preload and library != str(self.preload):
-                raise Failed(f"{name}: malloc comes from {library}, not from {self.preload}")
+            if self.preload and (library != str(self.preload) or verdict):
+                raise Failed(f"{name}: malloc comes from {library}, not from {self.preload}"
+                             + (f": {verdict}" if verdict else ""))
         missed = [name for name in names if not any(s.startswith(name) for s in seen)]
         if missed:
             raise Failed(f"not seen to run with the libraries preloaded: {' '.join(missed)} "
