@@ -14,6 +14,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -113,7 +114,21 @@ class scenario {
         }
     }
 
+    // What a malloc gives back by itself it gives back within a second of rest, or only when it is
+    // called again. Where little could come back nobody waits.
+    std::optional<std::uint64_t> resident_at_rest(const ledger& l) {
+        constexpr std::uint64_t worth_a_wait = 16 << 20;
+        const auto now = os::anonymous_resident_bytes();
+        const std::uint64_t held = l.requested + l.slack + l.dead;
+        if (!now || !resident_before_ || *now < *resident_before_ + held + worth_a_wait) {
+            return now;
+        }
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        return os::anonymous_resident_bytes();
+    }
+
     void collect() {
+        collected_ = true;
         if constexpr (requires(Arena & a) { a.collect(); }) {
             arena_->collect();
         }
@@ -130,7 +145,7 @@ class scenario {
         record r;
         r.seconds = std::chrono::duration<double>(clock::now() - begun_).count();
         const ledger l = arena_->read();
-        const auto resident = os::anonymous_resident_bytes();
+        const auto resident = collected_ ? resident_at_rest(l) : os::anonymous_resident_bytes();
         r.step = step;
         r.requested = l.requested;
         r.slack = l.slack;
@@ -175,6 +190,7 @@ class scenario {
     std::optional<std::uint64_t> resident_before_;
     std::optional<Arena> arena_;
     clock::time_point begun_ = clock::now();
+    bool collected_ = false; // the last step is at hand
 };
 
 /// Runs the scenario of `c` for its size of values.

@@ -233,8 +233,8 @@ constexpr std::string_view notes =
     "heap = live + dead: live is what the map holds (with the allocator's rounding), dead what it "
     "has let go\nand nobody may reuse yet. peak: the highest that heap ever stood. rss: the "
     "process's anonymous memory\nby the kernel's count, less what it was before the map. full: "
-    "nothing forced; gone: every entry deleted,\nthen one collection. at-once frees what dies, as "
-    "C++ does. s: seconds for all steps.\n";
+    "nothing forced; gone: every entry deleted,\nthen one collection, and rss after a second of "
+    "rest. at-once frees what dies, as C++ does. s: seconds\nfor all steps but that.\n";
 
 } // namespace
 
