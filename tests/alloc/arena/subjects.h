@@ -6,6 +6,7 @@
 #include <ebb/alloc/arena/collected.h>
 #include <ebb/alloc/arena/go_heap.h>
 #include <ebb/alloc/arena/malloc_arena.h>
+#include <ebb/alloc/arena/page_memory.h>
 #include <ebb/alloc/arena/pool.h>
 #include <ebb/alloc/arena/sized.h>
 
@@ -99,6 +100,14 @@ struct malloc_subject : subject_base {
     ebb::malloc_arena arena;
 };
 
+struct page_memory_subject : subject_base {
+    static constexpr const char* name = "page_memory";
+    static constexpr bool on_upstream = false;
+    static constexpr bool reuses = false;
+    explicit page_memory_subject(std::pmr::memory_resource&) {}
+    ebb::page_memory arena;
+};
+
 /// A collector's arena: what is freed turns dead, and may be taken in any later step.
 struct collected_base : subject_base {
     static constexpr bool dead_is_known = false;
@@ -128,8 +137,8 @@ struct collected_malloc_subject : collected_base {
     ebb::collected<ebb::malloc_arena> arena;
 };
 
-using subjects =
-    ::testing::Types<bump_subject, pool_subject, page_pool_subject, sized_subject, malloc_subject,
-                     go_heap_subject, collected_sized_subject, collected_malloc_subject>;
+using subjects = ::testing::Types<bump_subject, pool_subject, page_pool_subject, sized_subject,
+                                  malloc_subject, page_memory_subject, go_heap_subject,
+                                  collected_sized_subject, collected_malloc_subject>;
 
 } // namespace tests

@@ -1,0 +1,237 @@
+#include <ebb/alloc/arena/page_memory.h>
+#include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/check.h>
+#include <ebb/alloc/os/pages.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace ebb {
+namespace {
+
+constexpr std::size_t largest_region = 64 * mib;
+constexpr std::size_t largest_kept = 256 * kib;
+
+std::size_t whole_pages(std::size_t bytes) noexcept {
+    return align_up(bytes, os::page_size());
+}
+
+// The ranges of one power of two.
+struct range_class {
+    struct region {
+        void* at;
+        std::size_t bytes;
+    };
+    std::vector<region> regions;
+    std::vector<void*> free;     // ranges without memory
+    void* kept = nullptr;        // a range that still has its pages,
+    std::size_t kept_bytes = 0;  // and how many bytes of them
+    std::size_t ranges = 0;      // in all regions
+    std::size_t next_region = 1; // in ranges
+
+    [[nodiscard]] std::size_t own_bytes() const noexcept {
+        return regions.capacity() * sizeof(region) + free.capacity() * sizeof(void*);
+    }
+};
+
+} // namespace
+
+struct page_memory::ranges {
+    std::array<range_class, 64> of;
+
+    ~ranges() {
+        for (range_class& c : of) {
+            for (const auto& r : c.regions) {
+                os::unmap(r.at, r.bytes);
+            }
+        }
+    }
+
+    static unsigned index(std::size_t largest) noexcept {
+        return static_cast<unsigned>(std::bit_width(std::max(largest, os::page_size()) - 1));
+    }
+
+    // Another region; room in `free` for every range, so that giving one back can't fail.
+    static void extend(range_class& c, std::size_t range_bytes) {
+        const std::size_t most = std::max<std::size_t>(largest_region / range_bytes, 1);
+        const std::size_t count = std::min(c.next_region, most);
+        c.regions.reserve(c.regions.size() + 1);
+        c.free.reserve(c.ranges + count);
+        void* const at = os::map_as_is(count * range_bytes, os::page_size());
+        if (at == nullptr) {
+            throw std::bad_alloc();
+        }
+        os::keep_small(at, count * range_bytes);
+        c.regions.push_back({at, count * range_bytes});
+        c.ranges += count;
+        c.next_region = count * 2;
+        for (std::size_t i = count; i > 0; --i) {
+            c.free.push_back(advance(at, (i - 1) * range_bytes));
+        }
+    }
+};
+
+page_memory::ranges& page_memory::classes() {
+    if (ranges_ == nullptr) {
+        ranges_ = std::make_unique<ranges>();
+        counts_.map(sizeof(ranges), sizeof(ranges));
+    }
+    return *ranges_;
+}
+
+page_memory::page_memory(page_memory&& other) noexcept
+    : counts_(std::exchange(other.counts_, {})), ranges_(std::move(other.ranges_)) {}
+
+page_memory& page_memory::operator=(page_memory&& other) noexcept {
+    page_memory taken(std::move(other));
+    swap(*this, taken);
+    return *this;
+}
+
+page_memory::page_memory() noexcept = default;
+page_memory::~page_memory() = default;
+
+void swap(page_memory& a, page_memory& b) noexcept {
+    std::swap(a.counts_, b.counts_);
+    std::swap(a.ranges_, b.ranges_);
+}
+
+void* page_memory::allocate(std::size_t bytes, std::size_t alignment) {
+    EBB_CHECK(is_alignment(alignment), "page_memory: alignment must be a power of two");
+    if (bytes > PTRDIFF_MAX) { // an aligned operator new may round it up past the end
+        throw std::bad_alloc();
+    }
+    void* const p = alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
+                        ? ::operator new(bytes)
+                        : ::operator new(bytes, std::align_val_t(alignment));
+    counts_.map(slot_bytes(p, bytes, alignment), 0);
+    counts_.charge(bytes, slot_bytes(p, bytes, alignment));
+    return p;
+}
+
+void page_memory::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+    counts_.refund(bytes, slot_bytes(p, bytes, alignment));
+    counts_.unmap(slot_bytes(p, bytes, alignment), 0);
+    if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+        ::operator delete(p);
+    } else {
+        ::operator delete(p, std::align_val_t(alignment));
+    }
+}
+
+void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
+    const std::size_t pages = whole_pages(bytes);
+    const unsigned index = ranges::index(std::max(largest, pages));
+    if (pages < bytes || index >= 47) { // wrapped, or more than the addresses there are
+        throw std::bad_alloc();
+    }
+    range_class& c = classes().of[index];
+    if (c.kept != nullptr) {
+        void* const p = std::exchange(c.kept, nullptr);
+        const std::size_t had = std::exchange(c.kept_bytes, 0);
+        if (had > pages) {
+            os::release(advance(p, pages), had - pages);
+            counts_.unmap(had - pages, 0);
+        } else {
+            counts_.map(pages - had, 0);
+        }
+        counts_.charge(bytes, pages);
+        return p;
+    }
+    if (c.free.empty()) {
+        const std::size_t before = c.own_bytes();
+        const auto account = [&] { counts_.map(c.own_bytes() - before, c.own_bytes() - before); };
+        try {
+            ranges::extend(c, std::size_t{1} << index);
+        } catch (...) {
+            account();
+            throw;
+        }
+        account();
+    }
+    void* const p = c.free.back();
+    c.free.pop_back();
+    counts_.map(pages, 0);
+    counts_.charge(bytes, pages);
+    return p;
+}
+
+void page_memory::deallocate_growing(void* p, std::size_t bytes, std::size_t largest) noexcept {
+    const std::size_t pages = whole_pages(bytes);
+    const unsigned index = ranges::index(std::max(largest, pages));
+    range_class& c = ranges_->of[index];
+    counts_.refund(bytes, pages);
+    if (c.kept == nullptr && pages <= largest_kept) {
+        c.kept = p;
+        c.kept_bytes = pages;
+        return;
+    }
+    os::release(p, pages);
+    counts_.unmap(pages, 0);
+    c.free.push_back(p); // there is room: extend
+}
+
+bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
+                         std::size_t largest) noexcept {
+    const std::size_t pages = whole_pages(bytes);
+    const std::size_t new_pages = whole_pages(new_bytes);
+    if (new_pages < new_bytes ||
+        ranges::index(std::max(largest, new_pages)) != ranges::index(std::max(largest, pages))) {
+        return false;
+    }
+    counts_.refund(bytes, pages);
+    if (new_pages < pages) {
+        os::release(advance(p, new_pages), pages - new_pages);
+        counts_.unmap(pages - new_pages, 0);
+    } else {
+        counts_.map(new_pages - pages, 0);
+    }
+    counts_.charge(new_bytes, new_pages);
+    return true;
+}
+
+void page_memory::trim() noexcept {
+    if (ranges_ == nullptr) {
+        return;
+    }
+    for (range_class& c : ranges_->of) {
+        if (c.kept != nullptr) {
+            os::release(c.kept, c.kept_bytes);
+            counts_.unmap(c.kept_bytes, 0);
+            c.free.push_back(std::exchange(c.kept, nullptr));
+            c.kept_bytes = 0;
+        }
+        if (!c.regions.empty() && c.free.size() == c.ranges) {
+            for (const auto& r : c.regions) {
+                os::unmap(r.at, r.bytes);
+            }
+            counts_.unmap(c.own_bytes(), c.own_bytes());
+            c = range_class();
+        }
+    }
+}
+
+void page_memory::validate() const {
+    const ledger l = counts_.read();
+    std::uint64_t idle = 0;
+    std::uint64_t overhead = 0;
+    if (ranges_ != nullptr) {
+        overhead += sizeof(ranges);
+        for (const range_class& c : ranges_->of) {
+            idle += c.kept_bytes;
+            overhead += c.own_bytes();
+            EBB_CHECK(c.free.size() + (c.kept != nullptr ? 1 : 0) <= c.ranges,
+                      "page_memory: more ranges free than there are");
+            EBB_CHECK(c.free.capacity() >= c.ranges, "page_memory: no room to give a range back");
+        }
+    }
+    EBB_CHECK(l.idle == idle, "page_memory: idle bytes are off");
+    EBB_CHECK(l.overhead == overhead, "page_memory: overhead bytes are off");
+}
+
+} // namespace ebb

@@ -1,0 +1,90 @@
+// page_memory: what a map lives on by default. Plain blocks are operator new's; growing blocks are
+// pages of the system's own, which grow and shrink where they lie and leave the process when they
+// are given back.
+//
+// A growing block lies at the start of a range of addresses as long as its class (the power of two
+// that holds the largest it may become). Its pages come by being touched: growing in place costs
+// nothing but their faults, shrinking one madvise, and neither moves a byte:
+//
+//     |<------------------------ class: addresses ------------------------>|
+//     +------------------------------+-------------------------------------+
+//     | the block, in whole pages    | no memory                           |
+//     +------------------------------+-------------------------------------+
+//
+// Ranges are cut from regions that double up to 64 MiB; address space is kept until trim() or the
+// end, memory isn't. Of a class of up to 256 KiB the range given back last keeps its pages, as the
+// next one's: a map that writes its segments anew, one after the other, would otherwise fault each
+// page again (0.7 us). That is all that is ever idle.
+// No huge pages: a first touch of 2 MiB was seen to take 5 ms, and what gives back 4 KiB grains
+// can't use them.
+// Costs: a plain block is operator new's; a growing one a push or pop, and one madvise to give
+// back. The kernel keeps a region in one mapping, so that a process may have many such maps.
+#pragma once
+
+#include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/ledger/tally.h>
+
+#include <cstddef>
+#include <memory>
+
+namespace ebb {
+
+/// An arena that also has blocks that grow in place. `largest` is the same in every call about a
+/// block: what it may become without moving.
+///
+/// - `allocate_growing(bytes, largest)`: as `allocate`, aligned to the system's page.
+/// - `resize(p, bytes, new_bytes, largest)`: true when the block has its new size where it lies;
+///   false, nothing changed, when it would have to move. Never throws.
+/// - `deallocate_growing(p, bytes, largest)`: as `deallocate`.
+template <class A>
+concept growing_arena = arena<A> && requires(A& a, void* p, std::size_t n) {
+    { a.allocate_growing(n, n) } -> std::same_as<void*>;
+    { a.resize(p, n, n, n) }
+    noexcept->std::same_as<bool>;
+    { a.deallocate_growing(p, n, n) }
+    noexcept;
+};
+
+/// An arena over operator new and the system's pages. Movable: blocks stay where they are.
+/// What is not deallocated when it ends: plain blocks stay allocated, growing ones are unmapped.
+class page_memory {
+  public:
+    page_memory() noexcept;
+    page_memory(page_memory&& other) noexcept;
+    page_memory& operator=(page_memory&& other) noexcept;
+    ~page_memory();
+
+    [[nodiscard]] void* allocate(std::size_t bytes,
+                                 std::size_t alignment = alignof(std::max_align_t));
+    void deallocate(void* p, std::size_t bytes,
+                    std::size_t alignment = alignof(std::max_align_t)) noexcept;
+
+    [[nodiscard]] void* allocate_growing(std::size_t bytes, std::size_t largest);
+    void deallocate_growing(void* p, std::size_t bytes, std::size_t largest) noexcept;
+    [[nodiscard]] bool resize(void* p, std::size_t bytes, std::size_t new_bytes,
+                              std::size_t largest) noexcept;
+
+    /// Of a plain block; a growing one has whole pages.
+    [[nodiscard]] std::size_t slot_bytes(const void*, std::size_t bytes,
+                                         std::size_t) const noexcept {
+        return bytes == 0 ? 1 : bytes;
+    }
+
+    /// `mapped` counts the pages of blocks and of idle ranges, not addresses without memory.
+    [[nodiscard]] ledger read() const noexcept { return counts_.read(); }
+    /// Gives back the idle pages, and the regions that hold no block.
+    void trim() noexcept;
+    void validate() const;
+
+    friend void swap(page_memory& a, page_memory& b) noexcept;
+
+  private:
+    struct ranges; // the classes: their regions, free ranges and idle pages
+
+    ranges& classes();
+
+    tally counts_;
+    std::unique_ptr<ranges> ranges_; // made for the first growing block
+};
+
+} // namespace ebb
