@@ -16,10 +16,14 @@ struct footprint {
     std::uint64_t spilled_keys = 0;   ///< keys too large for a slot
     std::uint64_t spilled_values = 0; ///< values too large for a slot
     std::uint64_t boxed_values = 0;   ///< what boxed values point to
+    std::uint64_t directory = 0;      ///< hash_map: the records of its segments
+    std::uint64_t index = 0;          ///< hash_map: tags and slots
+    std::uint64_t elements = 0;       ///< hash_map: the arrays of elements beside the slots
+    std::uint64_t nodes = 0;          ///< node_hash_map: the elements' own blocks
 
     [[nodiscard]] constexpr std::uint64_t total() const noexcept {
         return header + buckets + old_buckets + overflow + overflow_index + spilled_keys +
-               spilled_values + boxed_values;
+               spilled_values + boxed_values + directory + index + elements + nodes;
     }
 
     friend bool operator==(const footprint&, const footprint&) = default;

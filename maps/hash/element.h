@@ -1,0 +1,91 @@
+// element: what a map's slot holds, by kind: a pair, a key alone, or a pointer to either.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace ebb::detail {
+
+/// Moves an object to raw memory and ends the old one. Never throws: elements of other types live
+/// in nodes.
+template <class T>
+inline void relocate(T* to, T* from) noexcept {
+    if constexpr (std::is_trivially_copyable_v<T>) {
+        std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(T));
+    } else {
+        std::construct_at(to, std::move(*from));
+        std::destroy_at(from);
+    }
+}
+
+/// The elements of a map: pairs whose key is const for everyone but the map that moves them.
+template <class Key, class Value>
+struct pair_elements {
+    using key_type = Key;
+    using value_type = std::pair<const Key, Value>;
+
+    static constexpr bool moves_without_throwing =
+        std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<Value>;
+
+    static const Key& key(const value_type& v) noexcept { return v.first; }
+
+    static void relocate(value_type* to, value_type* from) noexcept {
+        if constexpr (std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>) {
+            std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(value_type));
+        } else {
+            std::construct_at(to, std::move(const_cast<Key&>(from->first)),
+                              std::move(from->second));
+            std::destroy_at(from);
+        }
+    }
+};
+
+/// The elements of a set: keys, const for everyone.
+template <class Key>
+struct key_elements {
+    using key_type = Key;
+    using value_type = Key;
+
+    static constexpr bool moves_without_throwing = std::is_nothrow_move_constructible_v<Key>;
+
+    static const Key& key(const value_type& v) noexcept { return v; }
+    static void relocate(value_type* to, value_type* from) noexcept { detail::relocate(to, from); }
+};
+
+/// Elements that lie in their slot or in their segment's array, and move with it.
+template <class Elements>
+struct flat {
+    using key_type = typename Elements::key_type;
+    using value_type = typename Elements::value_type;
+    using element = value_type;
+    static constexpr bool is_node = false;
+
+    static value_type& value(element& e) noexcept { return e; }
+    static const key_type& key_of(const value_type& v) noexcept { return Elements::key(v); }
+    static const key_type& key(const element& e) noexcept { return Elements::key(e); }
+    static void relocate(element* to, element* from) noexcept { Elements::relocate(to, from); }
+};
+
+/// Elements in a block of their own, which never moves: the slot holds a pointer.
+template <class Elements>
+struct node {
+    using key_type = typename Elements::key_type;
+    using value_type = typename Elements::value_type;
+    using element = value_type*;
+    static constexpr bool is_node = true;
+
+    static value_type& value(element e) noexcept { return *e; }
+    static const key_type& key_of(const value_type& v) noexcept { return Elements::key(v); }
+    static const key_type& key(element e) noexcept { return Elements::key(*e); }
+    static void relocate(element* to, element* from) noexcept { *to = *from; }
+};
+
+/// Flat where a move can't throw: a map must be able to move its elements at any time.
+template <class Elements>
+using flat_if_movable =
+    std::conditional_t<Elements::moves_without_throwing, flat<Elements>, node<Elements>>;
+
+} // namespace ebb::detail

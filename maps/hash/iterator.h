@@ -1,0 +1,166 @@
+// hash_iterator: goes through a table's segments, and through each one's slots or array.
+//
+// In builds with assertions it knows the table's version: a use after an insert or erase that ended
+// it stops the program.
+#pragma once
+
+#include <ebb/alloc/base/check.h>
+#include <ebb/maps/hash/table.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <type_traits>
+
+namespace ebb::detail {
+
+/// A forward iterator. Copying and comparing are always allowed; using one that was ended by an
+/// insert or erase is not. An array is walked from its end: what a removal moves into the hole has
+/// been seen.
+template <class Table, bool Const>
+class hash_iterator {
+    using layout = typename Table::layout;
+    using segment = typename Table::segment;
+    using element = typename Table::element;
+    using position = typename Table::position;
+    using stored = typename Table::value_type;
+
+  public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = stored;
+    using difference_type = std::ptrdiff_t;
+    using reference = std::conditional_t<Const, const stored&, stored&>;
+    using pointer = std::conditional_t<Const, const stored*, stored*>;
+
+    hash_iterator() = default;
+    template <bool Other> // NOLINTNEXTLINE(google-explicit-constructor): as every iterator's
+    requires(Const && !Other) hash_iterator(const hash_iterator<Table, Other>& other)
+    noexcept
+        : table_(other.table_), at_(other.at_), number_(other.number_), g_(other.g_), i_(other.i_) {
+#ifndef NDEBUG
+        version_ = other.version_;
+#endif
+    }
+
+    [[nodiscard]] reference operator*() const noexcept {
+        check();
+        return Table::elements::value(*at_);
+    }
+    [[nodiscard]] pointer operator->() const noexcept {
+        return std::addressof(**this);
+    }
+
+    hash_iterator& operator++() noexcept {
+        check();
+        segment& s = table_->segment_at(number_);
+        if constexpr (layout::has_array) {
+            if (at_ != s.elements) {
+                --at_;
+                return *this;
+            }
+        } else {
+            std::uint32_t rest = s.groups[g_].full_slots() & (~std::uint32_t{1} << i_);
+            while (rest == 0 && ++g_ < s.group_count) {
+                rest = s.groups[g_].full_slots();
+            }
+            if (rest != 0) {
+                i_ = static_cast<std::uint32_t>(std::countr_zero(rest));
+                at_ = layout::element(s, g_, i_);
+                return *this;
+            }
+        }
+        number_ = table_->next_segment(number_);
+        settle();
+        return *this;
+    }
+    hash_iterator operator++(int) noexcept {
+        hash_iterator before = *this;
+        ++*this;
+        return before;
+    }
+
+    template <bool Other>
+    [[nodiscard]] bool operator==(const hash_iterator<Table, Other>& other) const noexcept {
+        return at_ == other.at_;
+    }
+
+  private:
+    template <class, class, class, class>
+    friend class hash_container;
+    template <class, bool>
+    friend class hash_iterator;
+
+    hash_iterator(const Table& table, const position& p) noexcept
+        : table_(const_cast<Table*>(&table)), at_(p.at), g_(p.g), i_(p.i) {
+        if (p.at != nullptr) {
+            number_ = table.number_of(*p.in);
+        }
+        renew();
+    }
+    static hash_iterator first(const Table& table) noexcept {
+        hash_iterator it;
+        it.table_ = const_cast<Table*>(&table);
+        it.number_ = 0;
+        it.renew();
+        if (table.size() != 0) {
+            it.settle();
+        }
+        return it;
+    }
+
+    // The first element of segment number_ or of one after it.
+    void settle() noexcept {
+        for (; number_ != Table::none; number_ = table_->next_segment(number_)) {
+            segment& s = table_->segment_at(number_);
+            if (s.count == 0) {
+                continue;
+            }
+            if constexpr (layout::has_array) {
+                at_ = s.elements + (s.count - 1);
+            } else {
+                std::uint32_t full = 0;
+                for (g_ = 0; (full = s.groups[g_].full_slots()) == 0; ++g_) {
+                }
+                i_ = static_cast<std::uint32_t>(std::countr_zero(full));
+                at_ = layout::element(s, g_, i_);
+            }
+            return;
+        }
+        at_ = nullptr;
+    }
+
+    // Where the table finds it. Throws what hash and comparison throw, where there is an array.
+    [[nodiscard]] position where() const {
+        check();
+        if constexpr (layout::has_array) {
+            const auto& key = Table::elements::key(*at_);
+            return table_->look(key, table_->hash_of(key));
+        } else {
+            return {&table_->segment_at(number_), g_, i_, at_};
+        }
+    }
+
+    void check() const noexcept {
+#ifndef NDEBUG
+        EBB_CHECK_AT(at_ != nullptr, "hash_map: an iterator at the end is used", this);
+        EBB_CHECK_AT(version_ == table_->version(),
+                     "hash_map: an iterator is used that an insert or erase has ended", this);
+#endif
+    }
+    void renew() noexcept {
+#ifndef NDEBUG
+        version_ = table_->version();
+#endif
+    }
+
+    Table* table_ = nullptr;
+    element* at_ = nullptr; // null at the end
+    std::size_t number_ = 0;
+    std::uint32_t g_ = 0;
+    std::uint32_t i_ = 0;
+#ifndef NDEBUG
+    std::uint64_t version_ = 0;
+#endif
+};
+
+} // namespace ebb::detail

@@ -1,0 +1,162 @@
+// map_memory: where a hash map's blocks come from, whichever kind of fifth parameter it was given:
+// an arena by reference, page_memory of its own, or a std allocator.
+#pragma once
+
+#include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/arena/page_memory.h>
+#include <ebb/alloc/base/bytes.h>
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace ebb::detail {
+
+template <class A>
+inline constexpr bool is_own_memory = std::is_same_v<A, page_memory>;
+template <class A>
+inline constexpr bool is_std_allocator = !arena<A>;
+
+/// Blocks from an arena that outlives the map. `Arena` is an ebb::arena.
+template <class Arena>
+class map_memory {
+  public:
+    /// Whether it has blocks that become larger where they lie: `growing()` has them.
+    static constexpr bool grows_in_place = growing_arena<Arena>;
+    static constexpr bool always_equal = false;
+    static constexpr bool propagates_copy = false;
+    static constexpr bool propagates_move = true;
+
+    explicit map_memory(Arena& from) noexcept : from_(&from) {}
+
+    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
+        return from_->allocate(bytes, alignment);
+    }
+    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+        from_->deallocate(p, bytes, alignment);
+    }
+    [[nodiscard]] Arena& growing() noexcept requires grows_in_place { return *from_; }
+    void trim() noexcept {} // the arena is others' too
+
+    [[nodiscard]] map_memory for_copy() const noexcept { return *this; }
+    [[nodiscard]] Arena& source() const noexcept { return *from_; }
+    [[nodiscard]] bool same_as(const map_memory& other) const noexcept {
+        return from_ == other.from_;
+    }
+    friend void swap(map_memory& a, map_memory& b) noexcept { std::swap(a.from_, b.from_); }
+
+  private:
+    Arena* from_;
+};
+
+/// A map's own page_memory, which ends with it.
+template <>
+class map_memory<page_memory> {
+  public:
+    static constexpr bool grows_in_place = true;
+    static constexpr bool always_equal = false; // a block goes back to the one it came from,
+    static constexpr bool propagates_copy = false;
+    static constexpr bool propagates_move = true; // which moves along with it
+
+    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
+        return own_.allocate(bytes, alignment);
+    }
+    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+        own_.deallocate(p, bytes, alignment);
+    }
+    [[nodiscard]] page_memory& growing() noexcept { return own_; }
+    void trim() noexcept { own_.trim(); }
+
+    [[nodiscard]] map_memory for_copy() const noexcept { return {}; }
+    [[nodiscard]] const page_memory& source() const noexcept { return own_; }
+    [[nodiscard]] bool same_as(const map_memory& other) const noexcept { return this == &other; }
+    friend void swap(map_memory& a, map_memory& b) noexcept { swap(a.own_, b.own_); }
+
+  private:
+    page_memory own_;
+};
+
+/// Blocks from a std allocator, rebound to units of 16 bytes or of the alignment asked for.
+template <class Allocator>
+requires is_std_allocator<Allocator>
+class map_memory<Allocator> {
+    using traits = std::allocator_traits<Allocator>;
+
+  public:
+    static constexpr bool grows_in_place = false;
+    static constexpr bool always_equal = traits::is_always_equal::value;
+    static constexpr bool propagates_copy = traits::propagate_on_container_copy_assignment::value;
+    static constexpr bool propagates_move = traits::propagate_on_container_move_assignment::value;
+
+    explicit map_memory(const Allocator& from) noexcept : from_(from) {}
+
+    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
+        void* p = nullptr;
+        with_unit(alignment, [&]<class Unit>(std::type_identity<Unit>) {
+            typename traits::template rebind_alloc<Unit> units(from_);
+            p = std::to_address(units.allocate(count<Unit>(bytes)));
+        });
+        return p;
+    }
+    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+        with_unit(alignment, [&]<class Unit>(std::type_identity<Unit>) {
+            using allocator = typename traits::template rebind_alloc<Unit>;
+            using pointer = typename std::allocator_traits<allocator>::pointer;
+            allocator units(from_);
+            if constexpr (std::is_pointer_v<pointer>) {
+                units.deallocate(static_cast<Unit*>(p), count<Unit>(bytes));
+            } else {
+                units.deallocate(std::pointer_traits<pointer>::pointer_to(*static_cast<Unit*>(p)),
+                                 count<Unit>(bytes));
+            }
+        });
+    }
+    void trim() noexcept {}
+
+    [[nodiscard]] map_memory for_copy() const {
+        return map_memory(traits::select_on_container_copy_construction(from_));
+    }
+    [[nodiscard]] const Allocator& source() const noexcept { return from_; }
+    [[nodiscard]] Allocator& source() noexcept { return from_; }
+    [[nodiscard]] bool same_as(const map_memory& other) const noexcept {
+        return from_ == other.from_;
+    }
+    friend void swap(map_memory& a, map_memory& b) noexcept {
+        if constexpr (traits::propagate_on_container_swap::value) {
+            using std::swap;
+            swap(a.from_, b.from_);
+        }
+    }
+    /// Takes over the other's allocator, as propagation wants it.
+    void assign(const map_memory& other) noexcept { from_ = other.from_; }
+
+  private:
+    template <std::size_t Alignment>
+    struct alignas(Alignment) unit {
+        std::byte bytes[Alignment];
+    };
+
+    template <class Unit>
+    static std::size_t count(std::size_t bytes) noexcept {
+        return (bytes + sizeof(Unit) - 1) / sizeof(Unit);
+    }
+
+    // The alignments that a map asks for are known when it is compiled; there are two or three.
+    template <class F>
+    static void with_unit(std::size_t alignment, const F& f) {
+        if (alignment <= 16) {
+            f(std::type_identity<unit<16>>());
+        } else if (alignment <= 64) {
+            f(std::type_identity<unit<64>>());
+        } else {
+            f(std::type_identity<unit<4096>>());
+        }
+    }
+
+    [[no_unique_address]] Allocator from_;
+};
+
+} // namespace ebb::detail

@@ -1,0 +1,360 @@
+// hash_table: what hash_map, hash_set and their node kin are made of.
+//
+// The way of a look-up: key → hash → segment (its low bits) → group (its upper half) → slots whose
+// tag fits (8 bits between) → element. segment.h draws a segment.
+//
+// Growth. The map has one segment for every `per_segment` elements. With each so many more, one
+// segment is split in two, in the order of their numbers (linear hashing: Litwin 1980), so that the
+// directory only grows at its end; with each so many fewer, the last is merged back. Between splits
+// a segment writes its groups anew, a quarter more or fewer. Every step touches one or two
+// segments: the slowest insert is as slow in a large map as in a small one.
+//
+// Iteration goes through the segments by the reverse of their number's bits: a segment and the one
+// that it may be merged with are neighbours then, and a merge of two that lie wholly before or
+// wholly after an iterator leaves what it has still to see as it was. Files: table_growth.h
+// (rebuild, split, merge), table_accounts.h (footprint, validate).
+#pragma once
+
+#include <ebb/alloc/base/check.h>
+#include <ebb/maps/footprint.h>
+#include <ebb/maps/go/seed.h>
+#include <ebb/maps/hash.h>
+#include <ebb/maps/hash/directory.h>
+#include <ebb/maps/hash/element.h>
+#include <ebb/maps/hash/memory.h>
+#include <ebb/maps/hash/segment.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace ebb::detail {
+
+/// Elements by key, in segments. No interface of a container: hash_map and the others add that.
+///
+/// Invariants, checked by `validate()`:
+///  1. There are `segments` of them: 1, or as many as splits and merges have left; `mask` is the
+///     next power of two less 1, `half` the one below it.
+///  2. Every element lies in the segment that the low bits of its hash name, in its home group or
+///     one after it, and each full group on the way has the overflow bit of its hash.
+///  3. A segment's `count` is the number of its full slots; the counts sum to `size`.
+///  4. No segment holds more than most_in_groups; one without elements has no memory unless some is
+///     reserved.
+///  5. In an array layout the numbers in a segment's slots are 0 ... count - 1, each once.
+///  6. The bytes of directory, indexes, arrays and nodes sum to what the memory was asked for.
+/// Threads: any number that read, or one that writes.
+template <class Elements, class Hash, class Equal, class Arena>
+class hash_table {
+  public:
+    using elements = Elements;
+    using element = typename Elements::element;
+    using key_type = typename Elements::key_type;
+    using value_type = typename Elements::value_type;
+    using memory = map_memory<Arena>;
+    using layout = std::conditional_t<(sizeof(element) <= 32 && alignof(element) <= 16),
+                                      slot_layout<element>, array_layout<element>>;
+    using segment = typename layout::segment;
+
+    /// Where an element lies: a segment, a group, a slot of it; or nowhere.
+    struct position {
+        segment* in = nullptr;
+        std::uint32_t g = 0;
+        std::uint32_t i = 0;
+        element* at = nullptr;
+        explicit operator bool() const noexcept { return at != nullptr; }
+    };
+
+    hash_table(memory from, Hash hash, Equal equal)
+        : memory_(std::move(from)), hash_(std::move(hash)), equal_(std::move(equal)) {
+        reseed(fresh_seed(this));
+    }
+    hash_table(hash_table&& other) noexcept
+        : directory_(std::move(other.directory_)), memory_(std::move(other.memory_)),
+          hash_(std::move(other.hash_)), equal_(std::move(other.equal_)) {
+        take_numbers(other);
+    }
+    hash_table(const hash_table& other, memory from);
+    hash_table& operator=(hash_table&&) = delete;
+    ~hash_table() { clear(); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] const Hash& hash_function() const noexcept { return hash_; }
+    [[nodiscard]] const Equal& key_equal() const noexcept { return equal_; }
+    [[nodiscard]] memory& from() noexcept { return memory_; }
+    [[nodiscard]] const memory& from() const noexcept { return memory_; }
+
+    /// The key's hash in this map: seeded, every bit of it used.
+    template <class K>
+    [[nodiscard]] std::uint64_t hash_of(const K& key) const noexcept(!hash_throws<K>) {
+        if constexpr (std::is_same_v<Hash, hash<K>> && is_one_word<K>) {
+            return fold(word_of(key) ^ seed_, multiplier_);
+        } else if constexpr (requires { hash_(key, seed_); }) {
+            return hash_(key, seed_);
+        } else if constexpr (requires { typename Hash::is_avalanching; }) {
+            return static_cast<std::uint64_t>(hash_(key));
+        } else {
+            return fold(static_cast<std::uint64_t>(hash_(key)) ^ seed_, multiplier_);
+        }
+    }
+
+    /// The element of this key. Throws what hash and comparison throw.
+    template <class K>
+    [[nodiscard]] position look(const K& key, std::uint64_t hash) const {
+        segment& s = segment_of(hash);
+        const std::uint8_t tag = group::tag_of(hash);
+        std::uint32_t g = home_group(hash, s.group_count);
+        for (const std::uint32_t home = g;;) {
+            const group& here = s.groups[g];
+            for (std::uint32_t fit = here.match(tag); fit != 0; fit &= fit - 1) {
+                const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
+                element* const e = layout::element(s, g, i);
+                if (__builtin_expect(static_cast<bool>(equal_(Elements::key(*e), key)), 1)) {
+                    return {&s, g, i, e};
+                }
+            }
+            if (__builtin_expect(!here.passed_by(hash), 1)) {
+                return {};
+            }
+            g = g + 1 == s.group_count ? 0 : g + 1;
+            if (g == home) {
+                return {};
+            }
+        }
+    }
+
+    /// Adds an element that isn't there: `make(p)` constructs it at p. Bounded by a split and a
+    /// rebuild. Throws std::bad_alloc, and what `make` and the hash throw; nothing is changed then.
+    template <class Make>
+    position add(std::uint64_t hash, const Make& make) {
+        segment* s = &segment_of(hash);
+        if (__builtin_expect(is_full(*s), 0)) {
+            return add_growing(hash, make);
+        }
+        return add_here(*s, hash, make);
+    }
+
+    /// Removes it and leaves the segment as large as it is. Throws what the hash throws, nothing
+    /// changed.
+    void remove(const position& p);
+    /// Gives back what the segment has too much, when it is not reserved.
+    void shrink(segment& s) noexcept;
+    /// Merges the last segment where the map has become small enough for one fewer, unless that
+    /// would move elements of segment `but`.
+    void merge_if_small(std::size_t but = none) noexcept;
+
+    /// After a removal by an iterator from segment `here`, with `there` the segment of what it sees
+    /// next: gives back in segments that it is not in.
+    void shrink_behind(std::size_t here, std::size_t there) noexcept;
+
+    void clear() noexcept;
+    void reserve(std::size_t count);
+    void shrink_to_fit() noexcept;
+
+    void swap(hash_table& other) noexcept {
+        directory_.swap(other.directory_);
+        using std::swap;
+        swap(memory_, other.memory_);
+        swap(hash_, other.hash_);
+        swap(equal_, other.equal_);
+        swap_numbers(other);
+    }
+
+    /// As swap, with the memory itself.
+    void exchange(hash_table& other) noexcept {
+        hash_table mine(std::move(other));
+        std::destroy_at(&other);
+        std::construct_at(&other, std::move(*this));
+        std::destroy_at(this);
+        std::construct_at(this, std::move(mine));
+    }
+
+    /// Asks for the lines that a look-up of this hash reads first.
+    void prefetch(std::uint64_t hash) const noexcept {
+        const segment& s = segment_of(hash);
+        __builtin_prefetch(s.groups + home_group(hash, s.group_count));
+    }
+
+#ifndef NDEBUG
+    [[nodiscard]] std::uint64_t version() const noexcept {
+        return version_;
+    }
+    void next_version() noexcept {
+        ++version_;
+    }
+#endif
+
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    // For iterators: a place is a segment's number and a place in it.
+    [[nodiscard]] std::size_t segments() const noexcept {
+        return directory_.size();
+    }
+    [[nodiscard]] segment& segment_at(std::size_t i) const noexcept {
+        return directory_[i];
+    }
+    [[nodiscard]] std::size_t number_of(const segment& s) const noexcept {
+        return static_cast<std::size_t>(&s - &directory_[0]);
+    }
+    /// The segment after this one in the order of iteration, or `none`.
+    [[nodiscard]] std::size_t next_segment(std::size_t i) const noexcept {
+        do {
+            std::size_t bit = (mask_ + 1) >> 1;
+            for (; (i & bit) != 0; bit >>= 1) {
+                i ^= bit;
+            }
+            if (bit == 0) {
+                return none;
+            }
+            i |= bit;
+        } while (i >= directory_.size());
+        return i;
+    }
+
+    template <class F>
+    void for_each(const F& f) const;
+
+    /// Constructs and ends elements, as the fifth parameter wants it.
+    template <class... Args>
+    void make(element* at, Args&&... args);
+    void end(element* at) noexcept;
+
+    [[nodiscard]] ebb::footprint footprint() const noexcept;
+    [[nodiscard]] ebb::composition composition() const noexcept;
+    void validate() const;
+
+    /// Slots there are; size() is at most 13/15 of them.
+    [[nodiscard]] std::size_t slot_count() const noexcept;
+
+  private:
+    template <class K>
+    static constexpr bool is_one_word = (std::is_integral_v<K> || std::is_enum_v<K> ||
+                                         std::is_pointer_v<K>)&&sizeof(K) <= 8;
+    template <class K>
+    static constexpr bool hash_throws =
+        !(std::is_same_v<Hash, hash<K>> && is_one_word<K>)&&!noexcept(
+            seeded(std::declval<const Hash&>(), std::declval<const K&>(), std::uint64_t{}));
+
+    template <class K>
+    [[nodiscard]] static std::uint64_t word_of(const K& key) noexcept {
+        if constexpr (std::is_pointer_v<K>) {
+            return reinterpret_cast<std::uintptr_t>(key);
+        } else {
+            return static_cast<std::uint64_t>(key);
+        }
+    }
+
+    [[nodiscard]] segment& segment_of(std::uint64_t hash) const noexcept {
+        const std::size_t wide = hash & mask_;
+        const std::size_t narrow = hash & half_;
+        return directory_[wide < directory_.size() ? wide : narrow];
+    }
+
+    [[nodiscard]] bool is_full(const segment& s) const noexcept {
+        if constexpr (layout::has_array) {
+            if (s.count == s.capacity) {
+                return true;
+            }
+        }
+        return s.count >= most_in_groups(s.group_count) || size_ >= split_at_;
+    }
+
+    // The first free slot for this hash. Groups passed on the way are marked.
+    static position free_slot(segment& s, std::uint64_t hash) noexcept {
+        std::uint32_t g = home_group(hash, s.group_count);
+        for (;;) {
+            group& here = s.groups[g];
+            const std::uint32_t empty = here.empty_slots();
+            if (__builtin_expect(empty != 0, 1)) {
+                return {&s, g, static_cast<std::uint32_t>(std::countr_zero(empty)), nullptr};
+            }
+            here.overflow |= group::overflow_bit(hash);
+            g = g + 1 == s.group_count ? 0 : g + 1;
+        }
+    }
+
+    template <class Make>
+    position add_here(segment& s, std::uint64_t hash, const Make& make) {
+        position p = free_slot(s, hash);
+        if constexpr (layout::has_array) {
+            p.at = s.elements + s.count;
+        } else {
+            p.at = layout::element(s, p.g, p.i);
+        }
+        make(p.at);
+        if constexpr (layout::has_array) {
+            layout::set_number(s, p.g, p.i, s.count);
+        }
+        s.groups[p.g].tags[p.i] = group::tag_of(hash);
+        ++s.count;
+        ++size_;
+        return p;
+    }
+
+    template <class Make>
+    [[gnu::noinline]] position add_growing(std::uint64_t hash, const Make& make);
+
+    struct hashes;
+    void reseed(std::uint64_t seed) noexcept;
+    void make_room(std::uint64_t hash);
+    void split();
+    void merge_last();
+    void rebuild(segment& s, std::uint32_t groups);
+    void grow_array(segment& s, std::size_t least);
+    void fit_array(segment& s) noexcept;
+    void give_back(segment& s) noexcept;
+    [[nodiscard]] std::size_t reserved_in(const segment& s) const noexcept;
+    void place(segment& s, element* e, std::uint64_t hash) noexcept;
+    void set_numbers() noexcept;
+
+    [[nodiscard]] std::uint32_t fill_pages(std::uint32_t groups, bool paged) const noexcept;
+    void allocate_index(segment& s, std::uint32_t groups, bool paged);
+    void free_index(segment& s, bool paged) noexcept;
+    [[nodiscard]] static std::size_t index_size(const segment& s) noexcept;
+    void allocate_array(segment& s, std::size_t capacity, bool paged);
+    void free_array(segment& s, bool paged) noexcept;
+    [[nodiscard]] std::size_t array_capacity(std::size_t count, bool paged) const;
+
+    template <class F>
+    static void each_slot(const segment& s, const F& f);
+    void validate_segment(std::size_t number, std::uint64_t& index_bytes,
+                          std::uint64_t& array_bytes) const;
+    void clone(const segment& from, segment& to);
+
+    void take_numbers(hash_table& other) noexcept;
+    void swap_numbers(hash_table& other) noexcept;
+
+    // A map of more than one segment has them in growing blocks, where its memory has such.
+    [[nodiscard]] bool paged() const noexcept {
+        return memory::grows_in_place && directory_.size() > 1;
+    }
+
+    mutable directory<segment, memory> directory_;
+    std::size_t mask_ = 0;
+    std::size_t half_ = 0;
+    std::uint64_t seed_ = 0;
+    std::uint64_t multiplier_ = 0;
+    std::size_t size_ = 0;
+    std::size_t split_at_ = layout::per_segment;
+    std::size_t merge_at_ = 0;
+    std::size_t reserved_ = 0; // elements that reserve() wants room for
+    std::uint64_t index_bytes_ = 0;
+    std::uint64_t array_bytes_ = 0;
+    std::uint64_t node_bytes_ = 0;
+    std::size_t left_large_ = none; // a segment that an iterator erased from and is still in
+#ifndef NDEBUG
+    std::uint64_t version_ = 0;
+#endif
+    [[no_unique_address]] memory memory_;
+    [[no_unique_address]] Hash hash_;
+    [[no_unique_address]] Equal equal_;
+};
+
+} // namespace ebb::detail
+
+#include <ebb/maps/hash/table_accounts.h>
+#include <ebb/maps/hash/table_growth.h>

@@ -1,0 +1,237 @@
+// hash_table's beginning and end, and what it says of its bytes.
+#pragma once
+
+#include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
+
+namespace ebb::detail {
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::reseed(std::uint64_t seed) noexcept {
+    coin random(seed);
+    seed_ = random();
+    // Odd, and with about as many bits as none: a multiplier of few bits hardly mixes.
+    do {
+        multiplier_ = random() | 1;
+    } while (std::popcount(multiplier_) < 24 || std::popcount(multiplier_) > 40);
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
+    seed_ = other.seed_;
+    multiplier_ = other.multiplier_;
+    size_ = std::exchange(other.size_, 0);
+    reserved_ = std::exchange(other.reserved_, 0);
+    index_bytes_ = std::exchange(other.index_bytes_, 0);
+    array_bytes_ = std::exchange(other.array_bytes_, 0);
+    node_bytes_ = std::exchange(other.node_bytes_, 0);
+    set_numbers();
+    other.set_numbers();
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::swap_numbers(hash_table& other) noexcept {
+    std::swap(seed_, other.seed_);
+    std::swap(multiplier_, other.multiplier_);
+    std::swap(size_, other.size_);
+    std::swap(reserved_, other.reserved_);
+    std::swap(index_bytes_, other.index_bytes_);
+    std::swap(array_bytes_, other.array_bytes_);
+    std::swap(node_bytes_, other.node_bytes_);
+    set_numbers();
+    other.set_numbers();
+}
+
+/// A copy with the same segments, each as large as its elements need. Throws std::bad_alloc and
+/// what the copies throw.
+template <class E, class H, class Q, class A>
+hash_table<E, H, Q, A>::hash_table(const hash_table& other, memory from)
+    : memory_(std::move(from)), hash_(other.hash_), equal_(other.equal_) {
+    seed_ = other.seed_;
+    multiplier_ = other.multiplier_;
+    try {
+        while (directory_.size() < other.directory_.size()) {
+            directory_.make_room(memory_);
+            directory_.push(segment());
+        }
+        set_numbers();
+        for (std::size_t n = 0; n < directory_.size(); ++n) {
+            clone(other.directory_[n], directory_[n]);
+        }
+    } catch (...) {
+        clear();
+        throw;
+    }
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::clone(const segment& from, segment& to) {
+    if (from.count == 0) {
+        return;
+    }
+    allocate_index(to, from.group_count, paged());
+    const auto copy = [&](element* at, const element& e) {
+        make(at, E::value(const_cast<element&>(e)));
+        ++to.count;
+        ++size_;
+    };
+    if constexpr (layout::has_array) {
+        allocate_array(to, array_capacity(from.count, paged()), paged());
+        for (std::uint32_t id = 0; id < from.count; ++id) {
+            copy(to.elements + id, from.elements[id]);
+        }
+        std::memcpy(static_cast<void*>(to.groups), from.groups,
+                    index_bytes(from.group_count, layout::slot_bytes));
+    } else {
+        each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
+            copy(layout::element(to, g, i), *layout::element(from, g, i));
+            to.groups[g].tags[i] = from.groups[g].tags[i];
+        });
+        for (std::uint32_t g = 0; g < from.group_count; ++g) {
+            to.groups[g].overflow = from.groups[g].overflow;
+        }
+    }
+    to.stale = from.stale;
+}
+
+template <class E, class H, class Q, class A>
+template <class... Args>
+void hash_table<E, H, Q, A>::make(element* at, Args&&... args) {
+    const auto construct = [&](value_type* p) {
+        if constexpr (is_std_allocator<A>) {
+            typename std::allocator_traits<A>::template rebind_alloc<value_type> allocator(
+                memory_.source());
+            std::allocator_traits<decltype(allocator)>::construct(allocator, p,
+                                                                  std::forward<Args>(args)...);
+        } else {
+            std::construct_at(p, std::forward<Args>(args)...);
+        }
+    };
+    if constexpr (E::is_node) {
+        auto* const p =
+            static_cast<value_type*>(memory_.allocate(sizeof(value_type), alignof(value_type)));
+        try {
+            construct(p);
+        } catch (...) {
+            memory_.deallocate(p, sizeof(value_type), alignof(value_type));
+            throw;
+        }
+        node_bytes_ += sizeof(value_type);
+        std::construct_at(at, p);
+    } else {
+        construct(at);
+    }
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::end(element* at) noexcept {
+    const auto destroy = [&](value_type* p) {
+        if constexpr (is_std_allocator<A>) {
+            typename std::allocator_traits<A>::template rebind_alloc<value_type> allocator(
+                memory_.source());
+            std::allocator_traits<decltype(allocator)>::destroy(allocator, p);
+        } else {
+            std::destroy_at(p);
+        }
+    };
+    if constexpr (E::is_node) {
+        destroy(*at);
+        memory_.deallocate(*at, sizeof(value_type), alignof(value_type));
+        node_bytes_ -= sizeof(value_type);
+    } else {
+        destroy(at);
+    }
+}
+
+template <class E, class H, class Q, class A>
+std::size_t hash_table<E, H, Q, A>::slot_count() const noexcept {
+    const std::size_t bytes = sizeof(group) + group::slots * layout::slot_bytes;
+    return static_cast<std::size_t>(index_bytes_) / bytes * group::slots;
+}
+
+template <class E, class H, class Q, class A>
+ebb::footprint hash_table<E, H, Q, A>::footprint() const noexcept {
+    ebb::footprint f;
+    f.directory = directory_.bytes();
+    f.index = index_bytes_;
+    f.elements = array_bytes_;
+    f.nodes = node_bytes_;
+    return f;
+}
+
+template <class E, class H, class Q, class A>
+ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
+    ebb::composition c;
+    c.payload = size_ * sizeof(value_type);
+    c.header = directory_.bytes();
+    const std::uint64_t groups = slot_count() / group::slots;
+    c.tophash = groups * sizeof(group);
+    const std::uint64_t slots = index_bytes_ - c.tophash;
+    if constexpr (layout::has_array) {
+        c.links = slots;
+        c.empty_slots = array_bytes_ - c.payload;
+    } else if constexpr (E::is_node) {
+        c.pointers = size_ * sizeof(element);
+        c.empty_slots = slots - c.pointers;
+    } else {
+        c.empty_slots = slots - c.payload;
+    }
+    return c;
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t& index,
+                                              std::uint64_t& arrays) const {
+    const segment& s = directory_[number];
+    index += index_size(s);
+    std::size_t full = 0;
+    std::uint64_t sum = 0;
+    each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
+        ++full;
+        if constexpr (layout::has_array) {
+            const std::uint32_t id = layout::number(s, g, i);
+            EBB_CHECK(id < s.count, "hash_map: a slot's number is beyond the elements");
+            sum += id;
+        }
+        const element& e = *layout::element(s, g, i);
+        const std::uint64_t hash = hash_of(E::key(e));
+        EBB_CHECK(&segment_of(hash) == &s, "hash_map: an element lies in another's segment");
+        EBB_CHECK(s.groups[g].tags[i] == group::tag_of(hash), "hash_map: a tag is another's");
+        for (std::uint32_t at = home_group(hash, s.group_count); at != g;
+             at = at + 1 == s.group_count ? 0 : at + 1) {
+            EBB_CHECK(s.groups[at].passed_by(hash), "hash_map: an element that is not found");
+        }
+        EBB_CHECK(look(E::key(e), hash).at == &e, "hash_map: two elements of one key");
+    });
+    EBB_CHECK(full == s.count, "hash_map: a segment's count is off");
+    EBB_CHECK(s.count <= most_in_groups(s.group_count), "hash_map: a segment is overfull");
+    EBB_CHECK(&s == &directory_[number], "hash_map: a segment of another number");
+    if constexpr (layout::has_array) {
+        EBB_CHECK(sum == std::uint64_t{s.count} * (s.count - std::uint64_t{s.count != 0}) / 2,
+                  "hash_map: the numbers of a segment's slots are off");
+        EBB_CHECK(s.count <= s.capacity, "hash_map: more elements than their array has room for");
+        arrays += std::uint64_t{s.capacity} * sizeof(element);
+    }
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::validate() const {
+    const std::size_t n = directory_.size();
+    EBB_CHECK(mask_ == std::bit_ceil(n) - 1 && half_ == mask_ >> 1, "hash_map: masks are off");
+    std::size_t counted = 0;
+    std::uint64_t index = 0;
+    std::uint64_t arrays = 0;
+    std::size_t seen = 0;
+    for (std::size_t i = 0; i != none; i = next_segment(i)) {
+        validate_segment(i, index, arrays);
+        counted += directory_[i].count;
+        ++seen;
+    }
+    EBB_CHECK(seen == n, "hash_map: iteration misses a segment");
+    EBB_CHECK(counted == size_, "hash_map: the size is off");
+    EBB_CHECK(index == index_bytes_, "hash_map: the index bytes are off");
+    EBB_CHECK(arrays == array_bytes_, "hash_map: the array bytes are off");
+    EBB_CHECK(node_bytes_ == (E::is_node ? size_ * sizeof(value_type) : 0),
+              "hash_map: the node bytes are off");
+}
+
+} // namespace ebb::detail

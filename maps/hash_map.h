@@ -1,0 +1,71 @@
+// hash_map: a map whose memory follows its size, both ways.
+//
+// What differs from std::unordered_map: elements move, so that references, pointers and iterators
+// end with every insert and erase (erase returns the next; node_hash_map keeps references). There
+// are no buckets: bucket_count() counts slots, max_load_factor() is 13/15 and stays. The order of
+// iteration means nothing, and differs from map to map. The fifth parameter is an arena, or a
+// std allocator, or by default page_memory: pages of the map's own.
+//
+// Costs: elements of up to 32 bytes (key and value) take 1.3 to 1.5 times their bytes, larger ones
+// their bytes, 5 to 6 more, and a hundredth; no step of growing takes a second copy. A look-up
+// reads a line of tags and the element, or, with larger ones, its number in between. The slowest
+// insert is one split of a segment (0.2 ms of work), whatever the size. What is erased goes back to
+// the system's pages on the way; reserve() alone holds memory without elements. Where it stands:
+// table.h tells the way of a look-up, segment.h draws the memory.
+#pragma once
+
+#include <ebb/maps/hash/container.h>
+#include <ebb/maps/hash/mapped.h>
+
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory_resource>
+#include <utility>
+
+namespace ebb {
+
+/// Keys and values, each key once.
+///
+/// - Hash: ebb's, called with the map's seed, or one like std::hash, whose result is mixed with it
+///   unless it names itself good (`is_avalanching`). Heterogeneous look-up as in the standard:
+///   `is_transparent` in both Hash and KeyEqual.
+/// - Errors: what the arena, copies, hash and comparison throw. A single insert that throws has
+///   changed nothing; elsewhere every element is whole and every byte accounted for.
+/// - Keys and values that may throw when moved live in blocks of their own, as in node_hash_map.
+/// - Arguments of an insert may refer to elements of the map.
+/// - A hash that doesn't tell keys apart makes it slow, as it does every map; 16,777,215 equal
+///   hashes are the most (std::length_error).
+/// - Threads: any number that read, or one that writes. An arena must outlive the map.
+template <class Key, class Value, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Arena = page_memory>
+class hash_map : public detail::mapped<detail::flat_if_movable<detail::pair_elements<Key, Value>>,
+                                       Value, Hash, KeyEqual, Arena> {
+    using base = detail::mapped<detail::flat_if_movable<detail::pair_elements<Key, Value>>, Value,
+                                Hash, KeyEqual, Arena>;
+
+  public:
+    using base::base;
+    hash_map() = default;
+    hash_map& operator=(std::initializer_list<typename base::value_type> list) {
+        this->assign(list);
+        return *this;
+    }
+};
+
+template <std::input_iterator It>
+hash_map(It, It)
+    -> hash_map<std::remove_const_t<typename std::iterator_traits<It>::value_type::first_type>,
+                typename std::iterator_traits<It>::value_type::second_type>;
+template <class Key, class Value>
+hash_map(std::initializer_list<std::pair<Key, Value>>) -> hash_map<std::remove_const_t<Key>, Value>;
+
+namespace pmr {
+
+/// As std::pmr's: the memory is a std::pmr::memory_resource, and elements that take one share it.
+template <class Key, class Value, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>>
+using hash_map = ebb::hash_map<Key, Value, Hash, KeyEqual,
+                               std::pmr::polymorphic_allocator<std::pair<const Key, Value>>>;
+
+} // namespace pmr
+} // namespace ebb

@@ -1,0 +1,126 @@
+// hash_map's own: memory that follows size, steps that are bounded, iteration that survives
+// erasing.
+#include <ebb/maps/hash_map.h>
+#include <ebb/maps/hash_set.h>
+#include <ebb/maps/node_hash_map.h>
+
+#include <gtest/gtest.h>
+#include <tests/support/random.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace {
+
+using namespace tests;
+
+template <std::size_t Bytes>
+using bytes = std::array<char, Bytes>;
+
+template <class Map>
+class hash_growth : public ::testing::Test {
+  public:
+    static typename Map::value_type element(std::uint64_t k) {
+        using value = typename Map::mapped_type;
+        value v{};
+        if constexpr (std::is_same_v<value, std::string>) {
+            v = std::to_string(k);
+        } else {
+            v[0] = static_cast<char>(k);
+        }
+        return {k, v};
+    }
+};
+
+using maps = ::testing::Types<
+    ebb::hash_map<std::uint64_t, bytes<8>>, ebb::hash_map<std::uint64_t, bytes<128>>,
+    ebb::hash_map<std::uint64_t, std::string>, ebb::node_hash_map<std::uint64_t, bytes<64>>,
+    ebb::pmr::hash_map<std::uint64_t, bytes<8>>, ebb::pmr::hash_map<std::uint64_t, bytes<128>>>;
+TYPED_TEST_SUITE(hash_growth, maps);
+
+TYPED_TEST(hash_growth, grows_and_gives_all_back) {
+    constexpr std::uint64_t count = 60'000;
+    TypeParam map;
+    for (std::uint64_t k = 0; k < count; ++k) {
+        ASSERT_TRUE(map.insert(this->element(k)).second);
+    }
+    map.validate();
+    const std::uint64_t full = map.footprint().total();
+    for (std::uint64_t k = 0; k < count; ++k) {
+        if (k % 100 != 0) {
+            ASSERT_EQ(map.erase(k), 1U);
+        }
+    }
+    map.validate();
+    EXPECT_LT(map.footprint().total(), full / 40);
+    for (std::uint64_t k = 0; k < count; ++k) {
+        ASSERT_EQ(map.contains(k), k % 100 == 0);
+    }
+    for (std::uint64_t k = 0; k < count; k += 100) {
+        map.erase(k);
+    }
+    map.validate();
+    EXPECT_EQ(map.footprint().total(), 0U);
+}
+
+TYPED_TEST(hash_growth, erasing_while_iterating_sees_each_element_once) {
+    for (const std::uint64_t keep_every : {1U, 2U, 7U, 1000U}) {
+        constexpr std::uint64_t count = 30'000;
+        TypeParam map;
+        for (std::uint64_t k = 0; k < count; ++k) {
+            map.insert(this->element(k));
+        }
+        std::unordered_set<std::uint64_t> seen;
+        for (auto it = map.begin(); it != map.end();) {
+            ASSERT_TRUE(seen.insert(it->first).second);
+            if (it->first % keep_every != 0 || keep_every == 1) {
+                it = map.erase(it);
+            } else {
+                ++it;
+            }
+        }
+        EXPECT_EQ(seen.size(), count);
+        map.validate();
+        EXPECT_EQ(map.size(), keep_every == 1 ? 0 : (count + keep_every - 1) / keep_every);
+    }
+}
+
+TYPED_TEST(hash_growth, random_steps_agree_with_a_model_at_every_step) {
+    for (const std::uint64_t seed : {1U, 2U}) {
+        SCOPED_TRACE(seed);
+        random_engine random(seed);
+        TypeParam map;
+        std::unordered_map<std::uint64_t, typename TypeParam::mapped_type> model;
+        for (int step = 0; step < 4000; ++step) {
+            const bool growing = step / 1000 % 2 == 0;
+            const auto e = this->element(below(random, 3000));
+            if (below(random, 10) < (growing ? 8U : 2U)) {
+                ASSERT_EQ(map.insert(e).second, model.insert(e).second);
+            } else if (below(random, 4) == 0) {
+                const auto it = map.find(e.first);
+                if (it != map.end()) {
+                    map.erase(it);
+                }
+                model.erase(e.first);
+            } else {
+                ASSERT_EQ(map.erase(e.first), model.erase(e.first));
+            }
+            ASSERT_EQ(map.size(), model.size());
+            if (step % 7 == 0) {
+                map.validate();
+            }
+        }
+        const TypeParam copy(map);
+        copy.validate();
+        EXPECT_TRUE(copy == map);
+        for (const auto& [key, value] : model) {
+            ASSERT_EQ(copy.at(key), value);
+        }
+    }
+}
+
+} // namespace
