@@ -14,6 +14,7 @@
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -273,7 +274,8 @@ class hash_container {
         return done.position;
     }
 
-    /// Makes the element first, then moves it in where its key isn't there.
+    /// Where the first of the arguments is the key, made in its place; else made first, and moved
+    /// in where its key isn't there.
     template <class... Args>
     std::pair<iterator, bool> emplace(Args&&... args);
     template <class... Args>
@@ -405,6 +407,22 @@ class hash_container {
 #endif
     }
 
+    template <class... Args>
+    static constexpr bool starts_with_key() noexcept {
+        if constexpr (sizeof...(Args) == (is_set ? 1 : 2)) {
+            return std::is_same_v<std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args...>>>,
+                                  key_type>;
+        } else {
+            return false;
+        }
+    }
+    template <class First, class... Rest>
+    static const First& first_of(const First& first, const Rest&...) noexcept {
+        return first;
+    }
+    template <class... Args>
+    std::pair<iterator, bool> emplace_aside(Args&&... args);
+
     template <class K, class Make>
     std::pair<iterator, bool> insert_made(const K& key, const Make& make) {
         const std::uint64_t hash = table_.hash_of(key);
@@ -433,8 +451,7 @@ class hash_container {
             return 0;
         }
         table_.remove(p);
-        table_.shrink(*p.in);
-        table_.merge_if_small();
+        table_.shrink_after_removal(*p.in);
         touch(*this);
         return 1;
     }
@@ -501,6 +518,18 @@ void hash_container<Elements, Hash, Equal, Arena>::insert(It first, It last) {
 template <class Elements, class Hash, class Equal, class Arena>
 template <class... Args>
 auto hash_container<Elements, Hash, Equal, Arena>::emplace(Args&&... args)
+    -> std::pair<iterator, bool> {
+    if constexpr (starts_with_key<Args...>()) {
+        return insert_made(first_of(args...),
+                           [&](element* to) { table_.make(to, std::forward<Args>(args)...); });
+    } else {
+        return emplace_aside(std::forward<Args>(args)...);
+    }
+}
+
+template <class Elements, class Hash, class Equal, class Arena>
+template <class... Args>
+auto hash_container<Elements, Hash, Equal, Arena>::emplace_aside(Args&&... args)
     -> std::pair<iterator, bool> {
     alignas(element) std::byte room[sizeof(element)];
     auto* const aside = reinterpret_cast<element*>(room);

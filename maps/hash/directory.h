@@ -49,7 +49,7 @@ class directory {
                 return;
             }
         }
-        move_to(memory, is_growing(capacity_ * 2) ? align_up(capacity_ * 2, step)
+        move_to(memory, is_growing(capacity_ * 2) ? whole_steps(capacity_ * 2)
                                                   : std::max<std::size_t>(capacity_ * 2, 4));
     }
     /// Requires: room.
@@ -61,7 +61,7 @@ class directory {
             return;
         }
         if constexpr (Memory::grows_in_place) {
-            const std::size_t half = align_up(capacity_ / 2, step);
+            const std::size_t half = whole_steps(capacity_ / 2);
             if (is_growing(capacity_) && is_growing(half) &&
                 memory.growing().resize(at_, bytes(), half * sizeof(Segment), largest(capacity_))) {
                 capacity_ = half;
@@ -92,6 +92,10 @@ class directory {
     static constexpr std::size_t step = 4096 / sizeof(Segment);
     static constexpr std::size_t doubled_up_to = 64 * kib;
 
+    // A page's worth: not a power of two, with segments of 40 bytes.
+    static std::size_t whole_steps(std::size_t capacity) noexcept {
+        return (capacity + step - 1) / step * step;
+    }
     static bool is_growing(std::size_t capacity) noexcept {
         return Memory::grows_in_place && capacity * sizeof(Segment) > doubled_up_to;
     }

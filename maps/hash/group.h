@@ -13,6 +13,7 @@
 // Source of the byte: Boost.Unordered's flat maps (Joaquín M López Muñoz).
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -32,22 +33,27 @@ struct alignas(16) group {
     std::uint8_t tags[slots];
     std::uint8_t overflow;
 
+    /// The tag of a hash, four times: what a comparison of sixteen bytes begins with. From a table,
+    /// which takes three instructions of a look-up where arithmetic takes eight.
+    [[nodiscard]] static std::uint32_t tags_of(std::uint64_t hash) noexcept {
+        return tag_table[static_cast<std::uint8_t>(hash >> 24)];
+    }
     [[nodiscard]] static std::uint8_t tag_of(std::uint64_t hash) noexcept {
-        const auto tag = static_cast<std::uint8_t>(hash >> 24);
-        return static_cast<std::uint8_t>(tag + (tag == 0 ? 1 : 0));
+        return static_cast<std::uint8_t>(tags_of(hash));
     }
     [[nodiscard]] static std::uint8_t overflow_bit(std::uint64_t hash) noexcept {
         return static_cast<std::uint8_t>(1U << (hash >> 32 & 7));
     }
 
-    /// A bit a slot: whose tag is `tag`.
-    [[nodiscard]] std::uint32_t match(std::uint8_t tag) const noexcept {
+    /// A bit a slot: whose tag is this one (of tags_of).
+    [[nodiscard]] std::uint32_t match(std::uint32_t four_tags) const noexcept {
 #ifdef __SSE2__
         const __m128i mine = _mm_load_si128(reinterpret_cast<const __m128i*>(this));
-        const __m128i same = _mm_cmpeq_epi8(mine, _mm_set1_epi8(static_cast<char>(tag)));
+        const __m128i wanted = _mm_shuffle_epi32(_mm_cvtsi32_si128(static_cast<int>(four_tags)), 0);
+        const __m128i same = _mm_cmpeq_epi8(mine, wanted);
         return static_cast<std::uint32_t>(_mm_movemask_epi8(same)) & all;
 #else
-        const std::uint64_t wanted = tag * ones;
+        const std::uint64_t wanted = std::uint64_t{four_tags} << 32 | four_tags;
         std::uint64_t half[2];
         std::memcpy(half, this, sizeof half);
         return (bits_of_zeros(half[0] ^ wanted) | bits_of_zeros(half[1] ^ wanted) << 8) & all;
@@ -65,7 +71,13 @@ struct alignas(16) group {
     }
 
   private:
-    static constexpr std::uint64_t ones = 0x0101010101010101;
+    static constexpr std::array<std::uint32_t, 256> tag_table = [] {
+        std::array<std::uint32_t, 256> table{};
+        for (std::uint32_t tag = 0; tag < 256; ++tag) {
+            table[tag] = (tag == 0 ? 1 : tag) * 0x01010101U;
+        }
+        return table;
+    }();
     static constexpr std::uint64_t sevens = 0x7f7f7f7f7f7f7f7f;
 
     // A bit for each byte that is 0, exact: no carry passes from byte to byte.

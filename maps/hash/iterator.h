@@ -54,8 +54,8 @@ class hash_iterator {
         check();
         segment& s = table_->segment_at(number_);
         if constexpr (layout::has_array) {
-            if (at_ != s.elements) {
-                --at_;
+            at_ = layout::below(s, static_cast<std::uint32_t>(at_ - s.elements));
+            if (at_ != nullptr) {
                 return *this;
             }
         } else {
@@ -116,7 +116,7 @@ class hash_iterator {
                 continue;
             }
             if constexpr (layout::has_array) {
-                at_ = s.elements + (s.count - 1);
+                at_ = layout::below(s, s.top);
             } else {
                 std::uint32_t full = 0;
                 for (g_ = 0; (full = s.groups[g_].full_slots()) == 0; ++g_) {

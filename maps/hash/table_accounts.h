@@ -75,12 +75,19 @@ void hash_table<E, H, Q, A>::clone(const segment& from, segment& to) {
         ++size_;
     };
     if constexpr (layout::has_array) {
-        allocate_array(to, array_capacity(from.count, paged()), paged());
-        for (std::uint32_t id = 0; id < from.count; ++id) {
-            copy(to.elements + id, from.elements[id]);
+        allocate_array(to, array_capacity(from.top));
+        each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
+            const std::uint16_t n = layout::number(from, g, i);
+            copy(to.elements + n, from.elements[n]);
+            layout::number(to, g, i) = n;
+            to.groups[g].tags[i] = from.groups[g].tags[i];
+        });
+        for (std::uint32_t g = 0; g < from.group_count; ++g) {
+            to.groups[g].overflow = from.groups[g].overflow;
         }
-        std::memcpy(static_cast<void*>(to.groups), from.groups,
-                    index_bytes(from.group_count, layout::slot_bytes));
+        std::memcpy(static_cast<void*>(to.groups + to.group_count), from.groups + from.group_count,
+                    from.group_count * sizeof(std::uint16_t));
+        to.top = from.top;
     } else {
         each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
             copy(layout::element(to, g, i), *layout::element(from, g, i));
@@ -144,8 +151,7 @@ void hash_table<E, H, Q, A>::end(element* at) noexcept {
 
 template <class E, class H, class Q, class A>
 std::size_t hash_table<E, H, Q, A>::slot_count() const noexcept {
-    const std::size_t bytes = sizeof(group) + group::slots * layout::slot_bytes;
-    return static_cast<std::size_t>(index_bytes_) / bytes * group::slots;
+    return static_cast<std::size_t>(index_bytes_) / layout::group_bytes * group::slots;
 }
 
 template <class E, class H, class Q, class A>
@@ -164,7 +170,7 @@ ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
     c.payload = size_ * sizeof(value_type);
     c.header = directory_.bytes();
     const std::uint64_t groups = slot_count() / group::slots;
-    c.tophash = groups * sizeof(group);
+    c.tophash = groups * (layout::has_array ? sizeof(group) / 2 : sizeof(group));
     const std::uint64_t slots = index_bytes_ - c.tophash;
     if constexpr (layout::has_array) {
         c.links = slots;
@@ -189,7 +195,8 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
         ++full;
         if constexpr (layout::has_array) {
             const std::uint32_t id = layout::number(s, g, i);
-            EBB_CHECK(id < s.count, "hash_map: a slot's number is beyond the elements");
+            EBB_CHECK(id < s.top && !layout::is_hole(s, id),
+                      "hash_map: a slot's number is beyond the elements, or a hole");
             sum += id;
         }
         const element& e = *layout::element(s, g, i);
@@ -203,12 +210,20 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
         EBB_CHECK(look(E::key(e), hash).at == &e, "hash_map: two elements of one key");
     });
     EBB_CHECK(full == s.count, "hash_map: a segment's count is off");
-    EBB_CHECK(s.count <= most_in_groups(s.group_count), "hash_map: a segment is overfull");
+    EBB_CHECK(s.count <= most_in_groups<layout>(s.group_count), "hash_map: a segment is overfull");
     EBB_CHECK(&s == &directory_[number], "hash_map: a segment of another number");
     if constexpr (layout::has_array) {
-        EBB_CHECK(sum == std::uint64_t{s.count} * (s.count - std::uint64_t{s.count != 0}) / 2,
+        std::uint32_t holes = 0;
+        for (std::uint32_t n = 0; n < s.group_count * 16; ++n) {
+            if (layout::is_hole(s, n)) {
+                ++holes;
+                sum += n;
+            }
+        }
+        EBB_CHECK(holes == s.top - s.count, "hash_map: the holes of an array are miscounted");
+        EBB_CHECK(sum == std::uint64_t{s.top} * (s.top - std::uint64_t{s.top != 0}) / 2,
                   "hash_map: the numbers of a segment's slots are off");
-        EBB_CHECK(s.count <= s.capacity, "hash_map: more elements than their array has room for");
+        EBB_CHECK(s.top <= s.capacity, "hash_map: more elements than their array has room for");
         arrays += std::uint64_t{s.capacity} * sizeof(element);
     }
 }

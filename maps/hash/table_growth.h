@@ -67,200 +67,17 @@ void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
     }
 }
 
-// The memory of an index and of an array.
-
-template <class E, class H, class Q, class A>
-std::size_t hash_table<E, H, Q, A>::index_size(const segment& s) noexcept {
-    return s.group_count == 0 ? 0 : index_bytes(s.group_count, layout::slot_bytes);
-}
-
-/// As many groups as the pages hold that `groups` need.
-template <class E, class H, class Q, class A>
-std::uint32_t hash_table<E, H, Q, A>::fill_pages(std::uint32_t groups, bool paged) const noexcept {
-    if (!paged || groups == 0) {
-        return groups;
-    }
-    const std::size_t one = index_bytes(1, layout::slot_bytes);
-    const std::size_t spare = one - index_bytes(1, 0) - group::slots * layout::slot_bytes;
-    const std::size_t pages = align_up(index_bytes(groups, layout::slot_bytes), 4096);
-    return static_cast<std::uint32_t>((pages - spare) / (one - spare));
-}
-
-template <class Layout>
-inline constexpr std::size_t largest_index =
-    std::bit_ceil(index_bytes(groups_for(Layout::per_segment * 5 / 2), Layout::slot_bytes));
-
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::allocate_index(segment& s, std::uint32_t groups, bool paged) {
-    const std::size_t bytes = index_bytes(groups, layout::slot_bytes);
-    std::byte* p = nullptr;
-    if constexpr (memory::grows_in_place) {
-        if (paged) {
-            p = static_cast<std::byte*>(
-                memory_.growing().allocate_growing(bytes, largest_index<layout>));
-        }
-    }
-    if (p == nullptr) {
-        p = static_cast<std::byte*>(memory_.allocate(bytes, alignof(group)));
-    }
-    index_bytes_ += bytes;
-    std::memset(static_cast<void*>(p), 0, groups * sizeof(group));
-    s.groups = reinterpret_cast<group*>(p);
-    s.slots = p + groups * sizeof(group);
-    s.group_count = groups;
-    s.stale = 0;
-}
-
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::free_index(segment& s, bool paged) noexcept {
-    const std::size_t bytes = index_size(s);
-    if (bytes == 0) {
-        return;
-    }
-    index_bytes_ -= bytes;
-    if constexpr (memory::grows_in_place) {
-        if (paged) {
-            memory_.growing().deallocate_growing(s.groups, bytes, largest_index<layout>);
-            return;
-        }
-    }
-    memory_.deallocate(s.groups, bytes, alignof(group));
-}
-
-/// Elements that a block for `count` has room for: whole pages, or an eighth more.
-template <class E, class H, class Q, class A>
-std::size_t hash_table<E, H, Q, A>::array_capacity(std::size_t count, bool paged) const {
-    const std::size_t bytes = count * sizeof(element);
-    if (paged) {
-        return align_up(bytes, 4096) / sizeof(element);
-    }
-    return std::max(count, count < 8 ? std::size_t{4} : count + count / (bytes < 65536 ? 4 : 8));
-}
-
-template <class Layout, class Element>
-inline constexpr std::size_t largest_array = std::bit_ceil(Layout::per_segment * 5 / 2 *
-                                                           sizeof(Element));
-
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::allocate_array(segment& s, std::size_t capacity, bool paged) {
-    if constexpr (layout::has_array) {
-        if (capacity > layout::most) {
-            throw std::length_error("hash_map: more keys than the hash function can tell apart");
-        }
-        const std::size_t bytes = capacity * sizeof(element);
-        void* p = nullptr;
-        if constexpr (memory::grows_in_place && alignof(element) <= 4096) {
-            if (paged) {
-                p = memory_.growing().allocate_growing(bytes, largest_array<layout, element>);
-            }
-        }
-        if (p == nullptr) {
-            p = memory_.allocate(bytes, alignof(element));
-        }
-        array_bytes_ += bytes;
-        s.elements = static_cast<element*>(p);
-        s.capacity = static_cast<std::uint32_t>(capacity);
-    }
-}
-
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::free_array(segment& s, bool paged) noexcept {
-    if constexpr (layout::has_array) {
-        if (s.capacity == 0) {
-            return;
-        }
-        const std::size_t bytes = s.capacity * sizeof(element);
-        array_bytes_ -= bytes;
-        if constexpr (memory::grows_in_place && alignof(element) <= 4096) {
-            if (paged) {
-                memory_.growing().deallocate_growing(s.elements, bytes,
-                                                     largest_array<layout, element>);
-                return;
-            }
-        }
-        memory_.deallocate(s.elements, bytes, alignof(element));
-    }
-}
-
-/// Room for `least` elements, in place where the memory can do that.
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::grow_array(segment& s, std::size_t least) {
-    if constexpr (layout::has_array) {
-        const std::size_t capacity = array_capacity(least, paged());
-        if constexpr (memory::grows_in_place && alignof(element) <= 4096) {
-            const std::size_t bytes = s.capacity * sizeof(element);
-            const std::size_t more = capacity * sizeof(element);
-            if (paged() && s.capacity != 0 && capacity <= layout::most &&
-                memory_.growing().resize(s.elements, bytes, more, largest_array<layout, element>)) {
-                array_bytes_ += more - bytes;
-                s.capacity = static_cast<std::uint32_t>(capacity);
-                return;
-            }
-        }
-        segment fresh = s;
-        allocate_array(fresh, capacity, paged());
-        for (std::uint32_t id = 0; id < s.count; ++id) {
-            E::relocate(fresh.elements + id, s.elements + id);
-        }
-        free_array(s, paged());
-        s = fresh;
-    }
-}
-
-/// Gives back what the array has beyond its elements, a sixteenth and a page.
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::fit_array(segment& s) noexcept {
-    if constexpr (layout::has_array) {
-        const std::size_t slack = (s.capacity - s.count) * sizeof(element);
-        const std::size_t held = s.count * sizeof(element);
-        const std::size_t reserved = reserved_in(s);
-        if (paged()) {
-            if (slack <= held / 16 + 3 * 4096 || s.capacity <= reserved) {
-                return;
-            }
-        } else if (s.count * 2 > s.capacity || s.capacity <= std::max<std::size_t>(reserved, 4)) {
-            return;
-        }
-        const std::size_t capacity =
-            array_capacity(std::max<std::size_t>(reserved, s.count + 1), paged());
-        if (capacity >= s.capacity) {
-            return;
-        }
-        if constexpr (memory::grows_in_place && alignof(element) <= 4096) {
-            const std::size_t bytes = s.capacity * sizeof(element);
-            const std::size_t fewer = capacity * sizeof(element);
-            if (paged() && memory_.growing().resize(s.elements, bytes, fewer,
-                                                    largest_array<layout, element>)) {
-                array_bytes_ -= bytes - fewer;
-                s.capacity = static_cast<std::uint32_t>(capacity);
-                return;
-            }
-        }
-        segment fresh = s;
-        try {
-            allocate_array(fresh, capacity, paged());
-        } catch (const std::bad_alloc&) { // it keeps what it has
-            return;
-        }
-        for (std::uint32_t id = 0; id < s.count; ++id) {
-            E::relocate(fresh.elements + id, s.elements + id);
-        }
-        free_array(s, paged());
-        s = fresh;
-    }
-}
-
 /// Puts an element at `e` into a segment that has room: moves it to its slot, or notes its number.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::place(segment& s, element* e, std::uint64_t hash) noexcept {
     const position p = free_slot(s, hash);
     s.groups[p.g].tags[p.i] = group::tag_of(hash);
     if constexpr (layout::has_array) {
-        element* const to = s.elements + s.count;
+        element* const to = s.elements + s.top;
         if (to != e) {
             E::relocate(to, e);
         }
-        layout::set_number(s, p.g, p.i, s.count);
+        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.top++);
     } else {
         E::relocate(layout::element(s, p.g, p.i), e);
     }
@@ -271,9 +88,13 @@ void hash_table<E, H, Q, A>::place(segment& s, element* e, std::uint64_t hash) n
 /// throws, nothing changed.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups) {
+    fill_holes(s);
     const hashes hash(*this, s);
     segment fresh = s;
     fresh.count = 0;
+    if constexpr (layout::has_array) {
+        fresh.top = 0;
+    }
     allocate_index(fresh, fill_pages(groups, paged()), paged());
     std::size_t n = 0;
     if constexpr (layout::has_array) {
@@ -288,6 +109,7 @@ void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups) {
     }
     free_index(s, paged());
     s = fresh;
+    set_shrink_at(s);
 }
 
 template <class E, class H, class Q, class A>
@@ -308,11 +130,11 @@ void hash_table<E, H, Q, A>::split() {
     const std::size_t number = directory_.size();
     const std::size_t bit = std::bit_floor(number);
     segment& s = directory_[number - bit];
+    fill_holes(s);
     const hashes hash(*this, s);
 
     const bool was_paged = paged();
     constexpr bool now_paged = memory::grows_in_place;
-    constexpr bool array_may_stay = memory::grows_in_place && alignof(element) <= 4096;
     std::size_t going = 0;
     const auto is_going = [&](std::uint64_t h) { return (h & bit) != 0; };
     std::size_t n = 0;
@@ -328,24 +150,27 @@ void hash_table<E, H, Q, A>::split() {
 
     segment low;
     segment high;
-    const bool array_stays = array_may_stay && was_paged;
+    bool array_stays = false;
+    if constexpr (layout::has_array) {
+        array_stays = in_pages(s.capacity); // its far end goes back to the system in place
+    }
     try {
         const std::size_t staying = s.count - going;
         if (staying != 0) {
-            allocate_index(low, fill_pages(groups_for(staying), now_paged), now_paged);
+            allocate_index(low, fill_pages(groups_for<layout>(staying), now_paged), now_paged);
             if (!array_stays) {
-                allocate_array(low, array_capacity(staying, now_paged), now_paged);
+                allocate_array(low, array_capacity(staying));
             }
         }
         if (going != 0) {
-            allocate_index(high, fill_pages(groups_for(going), now_paged), now_paged);
-            allocate_array(high, array_capacity(going, now_paged), now_paged);
+            allocate_index(high, fill_pages(groups_for<layout>(going), now_paged), now_paged);
+            allocate_array(high, array_capacity(going));
         }
     } catch (...) {
         free_index(low, now_paged);
-        free_array(low, now_paged);
+        free_array(low);
         free_index(high, now_paged);
-        free_array(high, now_paged);
+        free_array(high);
         throw;
     }
     n = 0;
@@ -359,7 +184,7 @@ void hash_table<E, H, Q, A>::split() {
             place(is_going(h) ? high : low, s.elements + n, h);
         }
         if (!array_stays) {
-            free_array(s, was_paged);
+            free_array(s);
         }
     } else {
         each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
@@ -372,11 +197,8 @@ void hash_table<E, H, Q, A>::split() {
     s = low;
     directory_.push(high);
     set_numbers();
-    if (s.count == 0) {
-        give_back(s);
-    } else {
-        fit_array(s);
-    }
+    shrink(s);
+    set_shrink_at(directory_[number]);
 }
 
 /// One segment fewer. Throws as split does.
@@ -385,6 +207,8 @@ void hash_table<E, H, Q, A>::merge_last() {
     const std::size_t number = directory_.size() - 1;
     segment& last = directory_[number];
     segment& into = directory_[number - std::bit_floor(number)];
+    fill_holes(last);
+    fill_holes(into);
     const hashes hash_last(*this, last);
     const hashes hash_into(*this, into);
     const bool was_paged = paged();
@@ -393,15 +217,15 @@ void hash_table<E, H, Q, A>::merge_last() {
 
     segment fresh;
     if (total != 0) {
-        allocate_index(fresh, fill_pages(groups_for(total), now_paged), now_paged);
+        allocate_index(fresh, fill_pages(groups_for<layout>(total), now_paged), now_paged);
     }
     std::size_t n = 0;
     if constexpr (layout::has_array) {
-        const bool array_stays = was_paged == now_paged && into.capacity != 0;
+        const bool array_stays = into.capacity != 0;
         if (total != 0) {
             try {
                 if (!array_stays) {
-                    allocate_array(fresh, array_capacity(total, now_paged), now_paged);
+                    allocate_array(fresh, array_capacity(total));
                 } else if (into.capacity < total) {
                     grow_array(into, total);
                 }
@@ -421,9 +245,9 @@ void hash_table<E, H, Q, A>::merge_last() {
             place(fresh, last.elements + n, hash_last(n, last.elements[n]));
         }
         if (!array_stays) {
-            free_array(into, was_paged);
+            free_array(into);
         }
-        free_array(last, was_paged);
+        free_array(last);
     } else {
         each_slot(into, [&](std::uint32_t g, std::uint32_t i) {
             element* const e = layout::element(into, g, i);
@@ -438,11 +262,13 @@ void hash_table<E, H, Q, A>::merge_last() {
     free_index(into, was_paged);
     free_index(last, was_paged);
     into = fresh;
-    if (total == 0) {
-        give_back(into);
-    }
     directory_.pop(memory_);
     set_numbers();
+    if (total == 0) {
+        give_back(directory_[number - std::bit_floor(number)]);
+    } else {
+        set_shrink_at(directory_[number - std::bit_floor(number)]);
+    }
     if (directory_.size() == 1) {
         memory_.trim();
     }
@@ -452,7 +278,7 @@ void hash_table<E, H, Q, A>::merge_last() {
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::give_back(segment& s) noexcept {
     free_index(s, paged());
-    free_array(s, paged());
+    free_array(s);
     s = segment();
 }
 
@@ -463,20 +289,40 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
         give_back(s);
         return;
     }
-    fit_array(s);
-    const std::size_t most = most_in_groups(s.group_count);
-    const std::size_t wanted = std::max<std::size_t>(s.count, reserved);
-    // A quarter of the elements may go and come again without a rebuild. An index beside an array
-    // is small: it waits longer.
-    constexpr std::size_t percent = layout::has_array ? 40 : 55;
-    const bool too_large = s.group_count > 1 && wanted * 100 < most * percent;
-    const bool too_stale = s.stale > s.count / 2 + 2 * group::slots;
-    if (too_large || too_stale) {
-        try {
-            rebuild(s, too_large ? groups_for(wanted) : s.group_count);
-        } catch (...) { // no memory, or no hash: it stays as it is, and is looked at again
+    try {
+        if constexpr (layout::has_array) {
+            if (s.top - s.count > s.count / holes_in) {
+                fill_holes(s);
+            }
         }
+        fit_array(s);
+        const bool too_large =
+            s.group_count > 1 && std::max<std::size_t>(s.count, reserved) * 100 <=
+                                     std::size_t{most_in_groups<layout>(s.group_count)} * percent;
+        if (too_large || s.stale > stale_most(s)) {
+            rebuild(s, too_large ? groups_for<layout>(std::max<std::size_t>(s.count, reserved))
+                                 : s.group_count);
+        }
+    } catch (...) { // no memory, or no hash: it stays as it is, and is looked at again
+        s.stale = 0;
     }
+    set_shrink_at(s);
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::set_shrink_at(segment& s) const noexcept {
+    std::size_t at =
+        s.group_count > 1 ? std::size_t{most_in_groups<layout>(s.group_count)} * percent / 100 : 0;
+    if (reserved_in(s) >= at) {
+        at = 0;
+    }
+    if constexpr (layout::has_array) {
+        // Pages at the array's end, and holes: about a page's worth of elements at a time.
+        const std::size_t step = std::max<std::size_t>(
+            s.count / holes_in, in_pages(s.capacity) ? 8192 / sizeof(element) : s.count / 2);
+        at = std::max<std::size_t>(at, s.count - std::min<std::size_t>(s.count, step + 1));
+    }
+    s.shrink_at = static_cast<std::uint32_t>(at);
 }
 
 template <class E, class H, class Q, class A>
@@ -514,9 +360,9 @@ void hash_table<E, H, Q, A>::make_room(std::uint64_t hash) {
         split();
     }
     segment& s = segment_of(hash);
-    if (s.count >= most_in_groups(s.group_count)) {
+    if (s.count >= most_in_groups<layout>(s.group_count)) {
         const std::uint32_t n = s.group_count;
-        rebuild(s, n + std::max<std::uint32_t>(n / 4, 1));
+        rebuild(s, n + std::max<std::uint32_t>(n / 5, 1));
     }
     if constexpr (layout::has_array) {
         if (s.count == s.capacity) {
@@ -543,34 +389,18 @@ typename hash_table<E, H, Q, A>::position hash_table<E, H, Q, A>::add_growing(st
 }
 
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::remove(const position& p) {
+void hash_table<E, H, Q, A>::remove(const position& p) noexcept {
     segment& s = *p.in;
-    if constexpr (layout::has_array) {
-        element* const last = s.elements + (s.count - 1);
-        if (p.at != last) {
-            // The last element's slot: its number tells it from others of the same tag.
-            const std::uint64_t hash = hash_of(E::key(*last));
-            const std::uint8_t tag = group::tag_of(hash);
-            std::uint32_t g = home_group(hash, s.group_count);
-            for (bool found = false; !found; g = g + 1 == s.group_count ? 0 : g + 1) {
-                for (std::uint32_t fit = s.groups[g].match(tag); fit != 0; fit &= fit - 1) {
-                    const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
-                    if (layout::number(s, g, i) == s.count - 1) {
-                        layout::set_number(s, g, i, static_cast<std::uint32_t>(p.at - s.elements));
-                        found = true;
-                        break;
-                    }
-                }
-            }
-        }
-        end(p.at);
-        if (p.at != last) {
-            E::relocate(p.at, last);
-        }
-    } else {
-        end(p.at);
-    }
     group& g = s.groups[p.g];
+    if constexpr (layout::has_array) {
+        const std::uint32_t n = g.numbers[p.i];
+        if (n + 1 == s.top) {
+            --s.top;
+        } else {
+            layout::flip_hole(s, n);
+        }
+    }
+    end(p.at);
     g.tags[p.i] = 0;
     s.stale += g.overflow != 0 ? 1 : 0;
     --s.count;
@@ -582,14 +412,7 @@ void hash_table<E, H, Q, A>::clear() noexcept {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         segment& s = directory_[n];
         if constexpr (E::is_node || !std::is_trivially_destructible_v<element>) {
-            if constexpr (layout::has_array) {
-                for (std::uint32_t id = 0; id < s.count; ++id) {
-                    end(s.elements + id);
-                }
-            } else {
-                each_slot(s,
-                          [&](std::uint32_t g, std::uint32_t i) { end(layout::element(s, g, i)); });
-            }
+            each_slot(s, [&](std::uint32_t g, std::uint32_t i) { end(layout::element(s, g, i)); });
         }
         give_back(s);
     }
@@ -628,8 +451,8 @@ void hash_table<E, H, Q, A>::reserve(std::size_t count) {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         segment& s = directory_[n];
         const std::size_t wanted = reserved_in(s);
-        if (most_in_groups(s.group_count) < wanted) {
-            rebuild(s, groups_for(wanted));
+        if (most_in_groups<layout>(s.group_count) < wanted) {
+            rebuild(s, groups_for<layout>(wanted));
         }
         if constexpr (layout::has_array) {
             if (s.capacity < wanted) {
@@ -652,9 +475,9 @@ void hash_table<E, H, Q, A>::shrink_to_fit() noexcept {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         segment& s = directory_[n];
         shrink(s);
-        if (s.count != 0 && fill_pages(groups_for(s.count), paged()) < s.group_count) {
+        if (s.count != 0 && fill_pages(groups_for<layout>(s.count), paged()) < s.group_count) {
             try {
-                rebuild(s, groups_for(s.count));
+                rebuild(s, groups_for<layout>(s.count));
             } catch (...) { // it stays as it is
             }
         }
@@ -668,8 +491,10 @@ void hash_table<E, H, Q, A>::for_each(const F& f) const {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         const segment& s = directory_[n];
         if constexpr (layout::has_array) {
-            for (std::uint32_t id = 0; id < s.count; ++id) {
-                f(E::value(s.elements[id]));
+            for (std::uint32_t id = 0; id < s.top; ++id) {
+                if (!layout::is_hole(s, id)) {
+                    f(E::value(s.elements[id]));
+                }
             }
         } else {
             each_slot(s, [&](std::uint32_t g, std::uint32_t i) {

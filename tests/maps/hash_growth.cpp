@@ -28,7 +28,7 @@ class hash_growth : public ::testing::Test {
         using value = typename Map::mapped_type;
         value v{};
         if constexpr (std::is_same_v<value, std::string>) {
-            v = std::to_string(k);
+            v = "longer than a string keeps in place: " + std::to_string(k);
         } else {
             v[0] = static_cast<char>(k);
         }

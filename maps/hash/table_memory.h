@@ -1,0 +1,242 @@
+// hash_table's memory: a segment's index, its array, and the holes in that.
+#pragma once
+
+#include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
+
+namespace ebb::detail {
+
+template <class E, class H, class Q, class A>
+std::size_t hash_table<E, H, Q, A>::index_size(const segment& s) noexcept {
+    return s.group_count == 0 ? 0 : s.group_count * layout::group_bytes;
+}
+
+/// As many groups as the pages hold that `groups` need.
+template <class E, class H, class Q, class A>
+std::uint32_t hash_table<E, H, Q, A>::fill_pages(std::uint32_t groups, bool paged) const noexcept {
+    if (!paged || groups == 0) {
+        return groups;
+    }
+    return static_cast<std::uint32_t>(align_up(groups * layout::group_bytes, 4096) /
+                                      layout::group_bytes);
+}
+
+template <class Layout>
+inline constexpr std::size_t largest_index =
+    std::bit_ceil(groups_for<Layout>(Layout::per_segment * 5 / 2) * Layout::group_bytes);
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::allocate_index(segment& s, std::uint32_t groups, bool paged) {
+    const std::size_t bytes = groups * layout::group_bytes;
+    std::byte* p = nullptr;
+    if constexpr (memory::grows_in_place) {
+        if (paged) {
+            p = static_cast<std::byte*>(
+                memory_.growing().allocate_growing(bytes, largest_index<layout>));
+        }
+    }
+    if (p == nullptr) {
+        p = static_cast<std::byte*>(memory_.allocate(bytes, alignof(group)));
+    }
+    index_bytes_ += bytes;
+    if constexpr (layout::has_array) {
+        std::memset(static_cast<void*>(p), 0, bytes);
+    } else {
+        std::memset(static_cast<void*>(p), 0, groups * sizeof(group));
+    }
+    s.groups = reinterpret_cast<group*>(p);
+    if constexpr (!layout::has_array) {
+        s.slots = p + groups * sizeof(group);
+    }
+    s.group_count = groups;
+    s.stale = 0;
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::free_index(segment& s, bool paged) noexcept {
+    const std::size_t bytes = index_size(s);
+    if (bytes == 0) {
+        return;
+    }
+    index_bytes_ -= bytes;
+    if constexpr (memory::grows_in_place) {
+        if (paged) {
+            memory_.growing().deallocate_growing(s.groups, bytes, largest_index<layout>);
+            return;
+        }
+    }
+    memory_.deallocate(s.groups, bytes, alignof(group));
+}
+
+/// Elements that a block for `count` has room for: whole pages, or some more.
+template <class E, class H, class Q, class A>
+std::size_t hash_table<E, H, Q, A>::array_capacity(std::size_t count) noexcept {
+    if (in_pages(count)) {
+        return align_up(count * sizeof(element), 4096) / sizeof(element);
+    }
+    return count < 4 ? 4 : count + count / (count * sizeof(element) < large_array ? 4 : 8);
+}
+
+template <class Layout, class Element>
+inline constexpr std::size_t largest_array = std::bit_ceil(Layout::per_segment * 5 / 2 *
+                                                           sizeof(Element));
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::allocate_array(segment& s, std::size_t capacity) {
+    if constexpr (layout::has_array) {
+        if (capacity > layout::most) {
+            throw std::length_error("hash_map: more keys than the hash function can tell apart");
+        }
+        const std::size_t bytes = capacity * sizeof(element);
+        void* p = nullptr;
+        if constexpr (memory::grows_in_place) {
+            if (in_pages(capacity)) {
+                p = memory_.growing().allocate_growing(bytes, largest_array<layout, element>);
+            }
+        }
+        if (p == nullptr) {
+            p = memory_.allocate(bytes, alignof(element));
+        }
+        array_bytes_ += bytes;
+        s.elements = static_cast<element*>(p);
+        s.capacity = static_cast<std::uint32_t>(capacity);
+    }
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::free_array(segment& s) noexcept {
+    if constexpr (layout::has_array) {
+        if (s.capacity == 0) {
+            return;
+        }
+        const std::size_t bytes = s.capacity * sizeof(element);
+        array_bytes_ -= bytes;
+        if constexpr (memory::grows_in_place) {
+            if (in_pages(s.capacity)) {
+                memory_.growing().deallocate_growing(s.elements, bytes,
+                                                     largest_array<layout, element>);
+                return;
+            }
+        }
+        memory_.deallocate(s.elements, bytes, alignof(element));
+    }
+}
+
+/// Room for `least` elements, in place where the memory can do that.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::grow_array(segment& s, std::size_t least) {
+    if constexpr (layout::has_array) {
+        const std::size_t capacity = array_capacity(least);
+        if constexpr (memory::grows_in_place) {
+            const std::size_t bytes = s.capacity * sizeof(element);
+            const std::size_t more = capacity * sizeof(element);
+            if (in_pages(s.capacity) && capacity <= layout::most &&
+                memory_.growing().resize(s.elements, bytes, more, largest_array<layout, element>)) {
+                array_bytes_ += more - bytes;
+                s.capacity = static_cast<std::uint32_t>(capacity);
+                return;
+            }
+        }
+        fill_holes(s);
+        segment fresh = s;
+        allocate_array(fresh, capacity);
+        for (std::uint32_t id = 0; id < s.count; ++id) {
+            E::relocate(fresh.elements + id, s.elements + id);
+        }
+        free_array(s);
+        s = fresh;
+    }
+}
+
+/// Gives back what the array has beyond its elements, a sixty-fourth and a page.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::fit_array(segment& s) {
+    if constexpr (layout::has_array) {
+        const std::size_t slack = (s.capacity - s.count) * sizeof(element);
+        const std::size_t held = s.count * sizeof(element);
+        const std::size_t reserved = reserved_in(s);
+        if (in_pages(s.capacity)) {
+            if (slack <= held / 64 + 4096 || s.capacity <= reserved) {
+                return;
+            }
+        } else if (s.count * 2 > s.capacity || s.capacity <= std::max<std::size_t>(reserved, 4)) {
+            return;
+        }
+        if (s.top != s.count) {
+            fill_holes(s);
+        }
+        const std::size_t capacity = array_capacity(std::max<std::size_t>(reserved, s.count + 1));
+        if (capacity >= s.capacity) {
+            return;
+        }
+        if constexpr (memory::grows_in_place) {
+            const std::size_t bytes = s.capacity * sizeof(element);
+            const std::size_t fewer = capacity * sizeof(element);
+            if (in_pages(s.capacity) && in_pages(capacity) &&
+                memory_.growing().resize(s.elements, bytes, fewer,
+                                         largest_array<layout, element>)) {
+                array_bytes_ -= bytes - fewer;
+                s.capacity = static_cast<std::uint32_t>(capacity);
+                return;
+            }
+        }
+        segment fresh = s;
+        try {
+            allocate_array(fresh, capacity);
+        } catch (const std::bad_alloc&) { // it keeps what it has
+            return;
+        }
+        for (std::uint32_t id = 0; id < s.count; ++id) {
+            E::relocate(fresh.elements + id, s.elements + id);
+        }
+        free_array(s);
+        s = fresh;
+    }
+}
+
+/// Moves the elements with the highest numbers into the holes. Throws what the hash throws; every
+/// element is then where it was or where it goes.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::fill_holes([[maybe_unused]] segment& s) {
+    if constexpr (layout::has_array) {
+        // A batch at a time: the elements' lines come first, then those of their slots.
+        constexpr std::uint32_t batch = 16;
+        std::uint32_t from = s.count; // numbers of elements that go, upwards
+        std::uint32_t hole = 0;
+        while (s.top != s.count) {
+            std::uint32_t going[batch];
+            std::uint64_t hash[batch];
+            std::uint32_t many = 0;
+            for (; many < batch && from < s.top; ++from) {
+                if (!layout::is_hole(s, from)) {
+                    going[many++] = from;
+                    __builtin_prefetch(s.elements + from);
+                }
+            }
+            if (many == 0) { // what is left of the holes lies behind all elements
+                for (std::uint32_t n = s.count; n < s.top; ++n) {
+                    layout::flip_hole(s, n);
+                }
+                s.top = s.count;
+                return;
+            }
+            for (std::uint32_t i = 0, n = hole; i < many; ++i, ++n) {
+                n = layout::template next<true>(s, n);
+                __builtin_prefetch(s.elements + n, 1);
+                __builtin_prefetch(reinterpret_cast<std::byte*>(s.elements + n + 1) - 1, 1);
+            }
+            for (std::uint32_t i = 0; i < many; ++i) {
+                hash[i] = hash_of(E::key(s.elements[going[i]]));
+                __builtin_prefetch(s.groups + home_group(hash[i], s.group_count));
+            }
+            for (std::uint32_t i = 0; i < many; ++i) {
+                hole = layout::template next<true>(s, hole);
+                layout::number_in_slot(s, hash[i], going[i]) = static_cast<std::uint16_t>(hole);
+                E::relocate(s.elements + hole, s.elements + going[i]);
+                layout::flip_hole(s, hole);
+                layout::flip_hole(s, going[i]);
+            }
+        }
+    }
+}
+
+} // namespace ebb::detail
