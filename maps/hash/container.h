@@ -14,6 +14,7 @@
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -198,7 +199,7 @@ class hash_container {
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     [[nodiscard]] size_type size() const noexcept { return table_.size(); }
     [[nodiscard]] size_type max_size() const noexcept {
-        return static_cast<size_type>(std::numeric_limits<difference_type>::max()) /
+        return (size_type{1} << 48) / // what a process can address
                (sizeof(value_type) + 1);
     }
 
@@ -259,7 +260,7 @@ class hash_container {
         if (handle.empty()) {
             return {end(), false, {}};
         }
-        const auto [at, added] = insert_made(handle.key(), [&](element* to) {
+        const auto [at, added] = insert_apart(handle.key(), [&](element* to) {
             handle.construct(
                 [&]<class... T>(T&&... parts) { table_.make(to, std::forward<T>(parts)...); });
         });
@@ -297,8 +298,9 @@ class hash_container {
 
     [[nodiscard]] node_type extract(const_iterator at) {
         node_type handle;
+        const position p = at.where(); // by its key, which then moves
         handle.take(const_cast<value_type&>(*at));
-        erase(at);
+        erase_at(at, p);
         return handle;
     }
     [[nodiscard]] node_type extract(const key_type& key) { return extract_key(key); }
@@ -321,7 +323,11 @@ class hash_container {
         touch(*this);
     }
     /// Memory for `count` elements, held until clear() or shrink_to_fit(). O(count).
+    /// Throws std::length_error, nothing changed, beyond max_size().
     void reserve(size_type count) {
+        if (count > max_size()) {
+            throw std::length_error("hash_map::reserve: more than max_size()");
+        }
         table_.reserve(count);
         touch(*this);
     }
@@ -433,6 +439,27 @@ class hash_container {
         touch(*this);
         return {iterator(table_, p), true};
     }
+    // As insert_made, of parts that lie outside of this map, and that stay whole when it fails:
+    // they move when there is room.
+    template <class K, class Make>
+    std::pair<iterator, bool> insert_apart(const K& key, const Make& make) {
+        const std::uint64_t hash = table_.hash_of(key);
+        if (const position p = table_.look(key, hash)) {
+            return {iterator(table_, p), false};
+        }
+        table_.make_room_for(hash);
+        const position p = table_.add(hash, make);
+        touch(*this);
+        return {iterator(table_, p), true};
+    }
+    // A move that fails between key and value would leave half an element: such types are copied.
+    static decltype(auto) movable_if_whole(value_type& v) noexcept {
+        if constexpr (Elements::moves_whole) {
+            return std::move(v);
+        } else {
+            return std::as_const(v);
+        }
+    }
     template <class V>
     std::pair<iterator, bool> insert_value(V&& v) {
         return insert_made(Elements::key_of(v), [&](element* to) {
@@ -443,6 +470,8 @@ class hash_container {
             }
         });
     }
+
+    iterator erase_at(const_iterator at, const position& p) noexcept;
 
     template <class K>
     size_type erase_key(const K& key) {
@@ -461,8 +490,7 @@ class hash_container {
         if (const position p = table_.look(key, table_.hash_of(key))) {
             handle.take(Elements::value(*p.at));
             table_.remove(p);
-            table_.shrink(*p.in);
-            table_.merge_if_small();
+            table_.shrink_after_removal(*p.in);
             touch(*this);
         }
         return handle;
@@ -552,6 +580,14 @@ auto hash_container<Elements, Hash, Equal, Arena>::emplace_aside(Args&&... args)
 template <class Elements, class Hash, class Equal, class Arena>
 auto hash_container<Elements, Hash, Equal, Arena>::erase(const_iterator at) -> iterator {
     const position p = at.where();
+    return erase_at(at, p);
+}
+
+// The element at `at`, which is at `p`; its key may have been moved from.
+template <class Elements, class Hash, class Equal, class Arena>
+auto hash_container<Elements, Hash, Equal, Arena>::erase_at(const_iterator at,
+                                                            const position& p) noexcept
+    -> iterator {
     const_iterator next = at;
     ++next;
     const std::size_t here = at.number_;
@@ -600,8 +636,17 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
     }
     for (auto it = other.begin(); it != other.end();) {
         value_type& v = const_cast<value_type&>(*it);
-        if (insert_value(std::move(v)).second) {
-            it = other.erase(typename hash_container<Elements, H2, Q2, A2>::const_iterator(it));
+        using from = typename hash_container<Elements, H2, Q2, A2>::const_iterator;
+        const auto p = from(it).where(); // by its key, which then moves
+        const auto done = insert_apart(Elements::key_of(v), [&](element* to) {
+            if constexpr (is_set || !Elements::moves_whole) {
+                table_.make(to, movable_if_whole(v));
+            } else {
+                table_.make(to, std::move(const_cast<key_type&>(v.first)), std::move(v.second));
+            }
+        });
+        if (done.second) {
+            it = other.erase_at(it, p);
         } else {
             ++it;
         }

@@ -30,6 +30,9 @@ struct pair_elements {
     static constexpr bool moves_without_throwing =
         std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<Value>;
 
+    static constexpr bool copies =
+        std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<Value>;
+
     static const Key& key(const value_type& v) noexcept { return v.first; }
 
     static void relocate(value_type* to, value_type* from) noexcept {
@@ -51,6 +54,8 @@ struct key_elements {
 
     static constexpr bool moves_without_throwing = std::is_nothrow_move_constructible_v<Key>;
 
+    static constexpr bool copies = std::is_copy_constructible_v<Key>;
+
     static const Key& key(const value_type& v) noexcept { return v; }
     static void relocate(value_type* to, value_type* from) noexcept { detail::relocate(to, from); }
 };
@@ -62,6 +67,8 @@ struct flat {
     using value_type = typename Elements::value_type;
     using element = value_type;
     static constexpr bool is_node = false;
+    /// Moved whole or not at all, or can't be copied.
+    static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 
     static value_type& value(element& e) noexcept { return e; }
     static const key_type& key_of(const value_type& v) noexcept { return Elements::key(v); }
@@ -76,6 +83,8 @@ struct node {
     using value_type = typename Elements::value_type;
     using element = value_type*;
     static constexpr bool is_node = true;
+    /// Moved whole or not at all, or can't be copied.
+    static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 
     static value_type& value(element e) noexcept { return *e; }
     static const key_type& key_of(const value_type& v) noexcept { return Elements::key(v); }

@@ -15,6 +15,21 @@ class element_handle {
     using value_type = typename Elements::value_type;
 
     element_handle() = default;
+    /// What was moved from is empty.
+    element_handle(element_handle&& other) noexcept(
+        std::is_nothrow_move_constructible_v<decltype(held_)>)
+        : held_(std::move(other.held_)) {
+        other.held_.reset();
+    }
+    element_handle& operator=(element_handle&& other) noexcept(
+        std::is_nothrow_move_constructible_v<decltype(held_)>) {
+        held_.swap(other.held_);
+        if (this != &other) {
+            other.held_.reset();
+        }
+        return *this;
+    }
+    ~element_handle() = default;
 
     [[nodiscard]] bool empty() const noexcept { return !held_.has_value(); }
     [[nodiscard]] explicit operator bool() const noexcept { return held_.has_value(); }
@@ -37,9 +52,11 @@ class element_handle {
     void swap(element_handle& other) noexcept { held_.swap(other.held_); }
     friend void swap(element_handle& a, element_handle& b) noexcept { a.swap(b); }
 
-    /// Moves the element in.
+    /// Moves the element in; copies it where a move that fails would leave half of it.
     void take(value_type& v) {
-        if constexpr (is_set) {
+        if constexpr (!Elements::moves_whole) {
+            held_.emplace(std::as_const(v));
+        } else if constexpr (is_set) {
             held_.emplace(std::move(v));
         } else {
             held_.emplace(std::move(const_cast<key_type&>(v.first)), std::move(v.second));

@@ -79,7 +79,7 @@ class map_memory<page_memory> {
     page_memory own_;
 };
 
-/// Blocks from a std allocator, rebound to units of 16 bytes or of the alignment asked for.
+/// Blocks from a std allocator, rebound to units of the alignment asked for.
 template <class Allocator>
 requires is_std_allocator<Allocator>
 class map_memory<Allocator> {
@@ -144,16 +144,16 @@ class map_memory<Allocator> {
         return (bytes + sizeof(Unit) - 1) / sizeof(Unit);
     }
 
-    // The alignments that a map asks for are known when it is compiled; there are two or three.
-    template <class F>
+    // Units as large as their alignment, which divides every block: no byte is asked for beyond it.
+    template <std::size_t Alignment = 1, class F>
     static void with_unit(std::size_t alignment, const F& f) {
-        if (alignment <= 16) {
-            f(std::type_identity<unit<16>>());
-        } else if (alignment <= 64) {
-            f(std::type_identity<unit<64>>());
-        } else {
-            f(std::type_identity<unit<4096>>());
+        if constexpr (Alignment < 4096) {
+            if (alignment > Alignment) {
+                with_unit<Alignment * 2>(alignment, f);
+                return;
+            }
         }
+        f(std::type_identity<unit<Alignment>>());
     }
 
     [[no_unique_address]] Allocator from_;

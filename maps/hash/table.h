@@ -138,7 +138,14 @@ class hash_table {
         return add_here(*s, hash, make);
     }
 
-    /// Removes it and leaves the segment as large as it is.
+    /// So that the next `add` of this hash throws only what its `make` throws.
+    void make_room_for(std::uint64_t hash) {
+        if (is_full(segment_of(hash))) {
+            make_room(hash);
+        }
+    }
+
+    /// Removes it and leaves the segment as large as it is. Doesn't look at its key.
     void remove(const position& p) noexcept;
     /// Gives back what the segment has too much, when it is not reserved.
     void shrink(segment& s) noexcept;
@@ -395,6 +402,7 @@ class hash_table {
     std::size_t merge_at_ = 0;
     std::size_t reserved_ = 0; // elements that reserve() wants room for
     std::uint64_t index_bytes_ = 0;
+    std::size_t groups_ = 0; // in all segments
     std::uint64_t array_bytes_ = 0;
     std::uint64_t node_bytes_ = 0;
     std::size_t left_large_ = none; // a segment that an iterator erased from and is still in

@@ -22,6 +22,7 @@ void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
     size_ = std::exchange(other.size_, 0);
     reserved_ = std::exchange(other.reserved_, 0);
     index_bytes_ = std::exchange(other.index_bytes_, 0);
+    groups_ = std::exchange(other.groups_, 0);
     array_bytes_ = std::exchange(other.array_bytes_, 0);
     node_bytes_ = std::exchange(other.node_bytes_, 0);
     set_numbers();
@@ -35,6 +36,7 @@ void hash_table<E, H, Q, A>::swap_numbers(hash_table& other) noexcept {
     std::swap(size_, other.size_);
     std::swap(reserved_, other.reserved_);
     std::swap(index_bytes_, other.index_bytes_);
+    std::swap(groups_, other.groups_);
     std::swap(array_bytes_, other.array_bytes_);
     std::swap(node_bytes_, other.node_bytes_);
     set_numbers();
@@ -151,7 +153,7 @@ void hash_table<E, H, Q, A>::end(element* at) noexcept {
 
 template <class E, class H, class Q, class A>
 std::size_t hash_table<E, H, Q, A>::slot_count() const noexcept {
-    return static_cast<std::size_t>(index_bytes_) / layout::group_bytes * group::slots;
+    return groups_ * group::slots;
 }
 
 template <class E, class H, class Q, class A>
@@ -169,8 +171,7 @@ ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
     ebb::composition c;
     c.payload = size_ * sizeof(value_type);
     c.header = directory_.bytes();
-    const std::uint64_t groups = slot_count() / group::slots;
-    c.tophash = groups * (layout::has_array ? sizeof(group) / 2 : sizeof(group));
+    c.tophash = groups_ * (layout::has_array ? sizeof(group) / 2 : sizeof(group));
     const std::uint64_t slots = index_bytes_ - c.tophash;
     if constexpr (layout::has_array) {
         c.links = slots;

@@ -7,7 +7,7 @@ namespace ebb::detail {
 
 template <class E, class H, class Q, class A>
 std::size_t hash_table<E, H, Q, A>::index_size(const segment& s) noexcept {
-    return s.group_count == 0 ? 0 : s.group_count * layout::group_bytes;
+    return align_up(s.group_count * layout::group_bytes, alignof(group));
 }
 
 /// As many groups as the pages hold that `groups` need.
@@ -26,7 +26,7 @@ inline constexpr std::size_t largest_index =
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::allocate_index(segment& s, std::uint32_t groups, bool paged) {
-    const std::size_t bytes = groups * layout::group_bytes;
+    const std::size_t bytes = align_up(groups * layout::group_bytes, alignof(group));
     std::byte* p = nullptr;
     if constexpr (memory::grows_in_place) {
         if (paged) {
@@ -38,6 +38,7 @@ void hash_table<E, H, Q, A>::allocate_index(segment& s, std::uint32_t groups, bo
         p = static_cast<std::byte*>(memory_.allocate(bytes, alignof(group)));
     }
     index_bytes_ += bytes;
+    groups_ += groups;
     if constexpr (layout::has_array) {
         std::memset(static_cast<void*>(p), 0, bytes);
     } else {
@@ -58,6 +59,7 @@ void hash_table<E, H, Q, A>::free_index(segment& s, bool paged) noexcept {
         return;
     }
     index_bytes_ -= bytes;
+    groups_ -= s.group_count;
     if constexpr (memory::grows_in_place) {
         if (paged) {
             memory_.growing().deallocate_growing(s.groups, bytes, largest_index<layout>);
