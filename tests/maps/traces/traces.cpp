@@ -1,0 +1,51 @@
+// Random traces (trace.h) on every map, for kinds of keys and values, and under every spread.
+#include <gtest/gtest.h>
+#include <tests/maps/traces/phases.h>
+
+namespace tests {
+
+template <class F>
+class maps_traces : public ::testing::Test {
+  protected:
+    template <class K, class V>
+    static void expect_agreement(bool failing) {
+        const std::uint64_t seed = new_seed();
+        SCOPED_TRACE("EBB_SEED=" + std::to_string(seed));
+        random_engine random(seed);
+        census::live = 0;
+        std::size_t largest = 0;
+        std::uint64_t failures = 0;
+        for (const spread as : {spread::well, spread::identity, spread::low_bits, spread::high_bits,
+                                spread::few, spread::constant}) {
+            const bool slow = as == spread::few || as == spread::constant;
+            trace<F, K, V> t(as);
+            try {
+                t.run(draw_phases(random, sanitized || slow ? 500 : 1500, failing),
+                      slow ? 300 : 4000);
+            } catch (const difference& d) {
+                FAIL() << d.what() << ", spread " << static_cast<int>(as);
+            }
+            largest = std::max(largest, t.largest());
+            failures += t.failures();
+        }
+        EXPECT_GT(largest, 1000U);
+        EXPECT_EQ(failures > 0, failing);
+        EXPECT_EQ(census::live, 0);
+    }
+};
+TYPED_TEST_SUITE(maps_traces, traced, family_name);
+
+TYPED_TEST(maps_traces, of_numbers_agree_with_a_model) {
+    this->template expect_agreement<int, int>(false);
+}
+TYPED_TEST(maps_traces, of_what_throws_and_an_arena_that_fails_agree_with_a_model) {
+    this->template expect_agreement<throwing, throwing>(true);
+}
+TYPED_TEST(maps_traces, of_strings_and_large_values_agree_with_a_model) {
+    this->template expect_agreement<std::string, tracked<0, true, 8, 304>>(false);
+}
+TYPED_TEST(maps_traces, of_what_moves_alone_and_is_aligned_agree_with_a_model) {
+    this->template expect_agreement<move_only, aligned<64>>(false);
+}
+
+} // namespace tests
