@@ -48,4 +48,12 @@ TYPED_TEST(maps_traces, of_what_moves_alone_and_is_aligned_agree_with_a_model) {
     this->template expect_agreement<move_only, aligned<64>>(false);
 }
 
+template <class F>
+class maps_traces_elsewhere : public maps_traces<F> {};
+TYPED_TEST_SUITE(maps_traces_elsewhere, traced_elsewhere, family_name);
+
+TYPED_TEST(maps_traces_elsewhere, of_numbers_agree_with_a_model) {
+    this->template expect_agreement<int, int>(false);
+}
+
 } // namespace tests
