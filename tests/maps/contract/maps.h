@@ -113,7 +113,6 @@ struct bump_hash_map : hash_map_on<ebb::bump> {
 };
 struct allocator_hash_map : family {
     static constexpr const char* name = "allocator_hash_map";
-    static constexpr bool footprint_exact = false;
     template <class K, class V, class H, class E>
     using map =
         ebb::hash_map<K, V, H, E, ebb::arena_allocator<std::pair<const K, V>, subject_arena>>;
