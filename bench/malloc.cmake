@@ -4,7 +4,6 @@ find_package(CLI11 REQUIRED)
 
 add_library(ebb_malloc_suite STATIC
     malloc/binding.cpp
-    malloc/figure.cpp
     malloc/inputs.cpp
     malloc/micro_report.cpp
     malloc/plan.cpp

@@ -4,6 +4,7 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
 add_library(ebb_bench STATIC
+    arguments.cpp
     mallocs/chosen.cpp
     mallocs/malloc.cpp
     maps/book.cpp
@@ -14,6 +15,7 @@ add_library(ebb_bench STATIC
     memory.cpp
     process/child.cpp
     process/elf.cpp
+    process/figure.cpp
     process/scratch.cpp
     programs/compare.cpp
     programs/launch.cpp

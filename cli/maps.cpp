@@ -32,18 +32,6 @@ struct words {
     bool bytes = false;
 };
 
-// The words of a list option, each one of `names`.
-std::vector<std::string> among(const char* option, const std::vector<std::string>& lists,
-                               const std::vector<std::string>& names) {
-    std::vector<std::string> all = split(lists);
-    for (const std::string& word : all) {
-        if (std::find(names.begin(), names.end(), word) == names.end()) {
-            refuse(option, word, fmt::format("not one of {}", fmt::join(names, ", ")));
-        }
-    }
-    return all;
-}
-
 template <class Names>
 std::vector<std::string> names_of(const Names& values) {
     std::vector<std::string> names;

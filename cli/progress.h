@@ -1,36 +1,10 @@
-// `[3/28] inline jemalloc collected` on a terminal, one line that is written over; nothing
-// elsewhere.
+// The line of progress: as the suites have it.
 #pragma once
 
-#include <fmt/core.h>
-
-#include <unistd.h>
-
-#include <cstdio>
-#include <string>
+#include <ebb/bench/progress.h>
 
 namespace ebb::cli {
 
-class progress {
-  public:
-    progress() : shown_(::isatty(STDERR_FILENO) == 1) {}
-    progress(const progress&) = delete;
-    progress& operator=(const progress&) = delete;
-    ~progress() { clear(); }
-
-    void show(std::size_t at, std::size_t of, const std::string& name) {
-        write(fmt::format("[{}/{}] {}", at, of, name));
-    }
-    void clear() { write(""); }
-
-  private:
-    void write(const std::string& text) {
-        if (shown_) {
-            fmt::print(stderr, "\r\x1b[K{}", text);
-            std::fflush(stderr);
-        }
-    }
-    bool shown_;
-};
+using bench::progress;
 
 } // namespace ebb::cli

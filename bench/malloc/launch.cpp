@@ -1,6 +1,6 @@
 // This process holds little itself: ru_maxrss of a child starts with what its parent held at fork.
-#include <ebb/bench/malloc/figure.h>
 #include <ebb/bench/malloc/launch.h>
+#include <ebb/bench/process/figure.h>
 
 #include <time.h>
 

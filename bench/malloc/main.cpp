@@ -1,23 +1,21 @@
 // bench_malloc: the suite behind `bench/run malloc`.
+#include <ebb/bench/arguments.h>
 #include <ebb/bench/malloc/runner.h>
 #include <ebb/bench/malloc/subjects.h>
 #include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/memory.h>
+#include <ebb/bench/progress.h>
+#include <ebb/bench/refused.h>
 #include <ebb/bench/report/suite.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,10 +26,6 @@ using namespace ebb::bench::suite; // NOLINT
 
 enum status : int { done = 0, failed = 1, usage = 2, not_installed = 3 };
 
-class bad_words : public std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
 struct words {
     std::vector<std::string> mallocs;
     std::vector<std::string> only;
@@ -40,52 +34,8 @@ struct words {
     bool quick = false;
 };
 
-constexpr std::size_t most_rounds = 1000;
-
 void complain(const std::string& text) {
     fmt::print(stderr, "bench/run malloc: {}\n", text);
-}
-
-// The words of a list option, each one of `names`.
-std::vector<std::string> among(const char* option, const std::vector<std::string>& lists,
-                               const std::vector<std::string>& names) {
-    std::vector<std::string> all;
-    for (const std::string& list : lists) {
-        for (std::size_t at = 0; at <= list.size();) {
-            const std::size_t comma = std::min(list.find(',', at), list.size());
-            all.push_back(list.substr(at, comma - at));
-            at = comma + 1;
-            if (std::find(names.begin(), names.end(), all.back()) == names.end()) {
-                throw bad_words(fmt::format("{} {}: not one of {}", option,
-                                            all.back().empty() ? "''" : all.back(),
-                                            fmt::join(names, ", ")));
-            }
-        }
-    }
-    return all;
-}
-
-std::size_t rounds_of(const words& w) {
-    if (w.rounds.empty()) {
-        return w.quick ? 3 : 5;
-    }
-    std::size_t n = 0;
-    const char* const end = w.rounds.data() + w.rounds.size();
-    const auto [stop, error] = std::from_chars(w.rounds.data(), end, n);
-    if (error != std::errc() || stop != end || n == 0 || n > most_rounds) {
-        throw bad_words(
-            fmt::format("--rounds {}: not a whole number from 1 to {}", w.rounds, most_rounds));
-    }
-    return n;
-}
-
-// `[3/28] churn/1000 jemalloc` on a terminal, one line that is written over.
-void show(const std::string& text) {
-    static const bool shown = ::isatty(STDERR_FILENO) == 1;
-    if (shown) {
-        fmt::print(stderr, "\r\x1b[K{}", text);
-        std::fflush(stderr);
-    }
 }
 
 int measure_all(const words& w) {
@@ -98,9 +48,12 @@ int measure_all(const words& w) {
     const auto mallocs = among("--malloc", w.mallocs, known);
     suite_settings settings;
     settings.quick = w.quick;
-    settings.rounds = rounds_of(w);
-    settings.before = [](std::size_t at, std::size_t of, const std::string& name) {
-        show(fmt::format("[{}/{}] {}", at, of, name));
+    settings.rounds = w.rounds.empty()
+                          ? (w.quick ? 3 : 5)
+                          : static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
+    progress line;
+    settings.before = [&line](std::size_t at, std::size_t of, const std::string& name) {
+        line.show(at, of, name);
     };
     suite_choice choice;
     choice.only = among("--only", w.only, names_in_suite());
@@ -110,15 +63,15 @@ int measure_all(const words& w) {
     if (!w.json.empty() && w.json != "-") {
         file.open(w.json);
         if (!file) {
-            throw bad_words(fmt::format("--json {}: can't be written", w.json));
+            refuse("--json", w.json, "can't be written");
         }
     }
     scratch inputs;
-    show("making the programs' inputs");
+    line.say("making the programs' inputs");
     const suite_plan plan = make_suite_plan(choice, memory_for_cells(), inputs);
     const auto subjects = find_subjects(mallocs, EBB_VERSION);
     const suite_result result = run_suite(plan, subjects, settings);
-    show("");
+    line.clear();
     if (file.is_open()) {
         file << suite_json(result);
         file.close();
@@ -195,11 +148,10 @@ int main(int argc, char** argv) {
             return done;
         }
         return measure_all(w);
-    } catch (const bad_words& no) {
+    } catch (const refused& no) {
         complain(no.what());
         return usage;
     } catch (const std::exception& error) {
-        show("");
         complain(error.what());
         return failed;
     }

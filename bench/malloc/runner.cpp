@@ -1,8 +1,9 @@
 #include <ebb/bench/malloc/binding.h>
-#include <ebb/bench/malloc/figure.h>
 #include <ebb/bench/malloc/micro_report.h>
 #include <ebb/bench/malloc/runner.h>
 #include <ebb/bench/process/child.h>
+#include <ebb/bench/process/figure.h>
+#include <ebb/bench/turn.h>
 
 #include <filesystem>
 #include <optional>
@@ -193,12 +194,6 @@ class execution {
 };
 
 } // namespace
-
-std::size_t turn(std::size_t round, std::size_t task, std::size_t n, std::size_t count) noexcept {
-    // Every second round backwards: turning alone would keep who follows whom.
-    const std::size_t place = round % 2 == 0 ? n : count - 1 - n;
-    return (round / 2 + task + place) % count;
-}
 
 suite_result run_suite(const suite_plan& plan, const std::vector<subject>& mallocs,
                        const suite_settings& settings) {

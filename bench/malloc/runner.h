@@ -19,12 +19,6 @@ struct suite_settings {
         [](std::size_t, std::size_t, const std::string&) {};
 };
 
-/// Which of `count` mallocs is the n-th of a task in a round: the order turns by one a task and
-/// every second round, and goes backwards in every second round, so that none always runs first,
-/// or always after the same other.
-[[nodiscard]] std::size_t turn(std::size_t round, std::size_t task, std::size_t n,
-                               std::size_t count) noexcept;
-
 /// Runs all of it. A process that fails leaves a line in `failures` and no figure, and its malloc
 /// isn't tried again in that task. Before the first round every program runs once with each malloc
 /// under LD_DEBUG, which tells whether that malloc serves it; the same run warms the files' caches.

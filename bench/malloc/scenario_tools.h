@@ -1,4 +1,5 @@
-// What the scenarios share: tables outside of the malloc, clocks, random numbers.
+// What scenarios share, of mallocs and of maps: tables outside of the malloc, clocks, random
+// numbers.
 #pragma once
 
 #include <ebb/alloc/os/process.h>
@@ -25,7 +26,7 @@ class outside_table {
         void* const p = ::mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
         if (p == MAP_FAILED) {
-            std::fputs("bench_malloc_cell: out of memory\n", stderr);
+            std::fputs("out of memory\n", stderr);
             std::_Exit(1);
         }
         at_ = static_cast<T*>(p);
@@ -86,7 +87,7 @@ inline void idle_second() {
 inline double resident() {
     const auto bytes = os::resident_bytes();
     if (!bytes) {
-        std::fputs("bench_malloc_cell: no Rss in /proc/self/smaps_rollup\n", stderr);
+        std::fputs("no Rss in /proc/self/smaps_rollup\n", stderr);
         std::_Exit(1);
     }
     return static_cast<double>(*bytes);
@@ -96,7 +97,7 @@ inline double resident() {
 inline void* must_take(std::size_t bytes) {
     void* const p = std::malloc(bytes);
     if (p == nullptr) {
-        std::fputs("bench_malloc_cell: out of memory\n", stderr);
+        std::fputs("out of memory\n", stderr);
         std::_Exit(1);
     }
     return p;

@@ -1,6 +1,6 @@
 #include <ebb/alloc/ledger/ebb.h>
-#include <ebb/bench/malloc/figure.h>
 #include <ebb/bench/malloc/scenario_tools.h>
+#include <ebb/bench/process/figure.h>
 
 #include <dlfcn.h>
 #include <pthread.h>

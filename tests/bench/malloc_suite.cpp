@@ -1,11 +1,12 @@
 // The malloc suite's statistics and reports, on figures that are known.
 #include <ebb/bench/malloc/binding.h>
-#include <ebb/bench/malloc/figure.h>
 #include <ebb/bench/malloc/micro_report.h>
 #include <ebb/bench/malloc/plan.h>
 #include <ebb/bench/malloc/runner.h>
+#include <ebb/bench/process/figure.h>
 #include <ebb/bench/report/median.h>
 #include <ebb/bench/report/suite.h>
+#include <ebb/bench/turn.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace ebb::bench::suite {
+namespace ebb::bench {
 
 struct figure_line {
     std::string key;
@@ -24,4 +24,4 @@ inline void print_figure(const char* key, double value) {
 /// Absent when it is no such line.
 [[nodiscard]] std::optional<figure_line> read_figure(std::string_view line);
 
-} // namespace ebb::bench::suite
+} // namespace ebb::bench

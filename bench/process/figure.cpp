@@ -1,10 +1,10 @@
-#include <ebb/bench/malloc/figure.h>
+#include <ebb/bench/process/figure.h>
 
 #include <charconv>
 #include <cmath>
 #include <system_error>
 
-namespace ebb::bench::suite {
+namespace ebb::bench {
 
 std::optional<figure_line> read_figure(std::string_view line) {
     const std::size_t tab = line.find('\t');
@@ -22,4 +22,4 @@ std::optional<figure_line> read_figure(std::string_view line) {
     return f;
 }
 
-} // namespace ebb::bench::suite
+} // namespace ebb::bench

@@ -1,15 +1,16 @@
+#include <ebb/bench/arguments.h>
 #include <ebb/bench/refused.h>
-#include <ebb/cli/arguments.h>
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
-namespace ebb::cli {
+namespace ebb::bench {
 
 void refuse(const char* option, const std::string& word, const std::string& accepted) {
-    throw bench::refused(fmt::format("{} {}: {}", option, word.empty() ? "''" : word, accepted));
+    throw refused(fmt::format("{} {}: {}", option, word.empty() ? "''" : word, accepted));
 }
 
 std::vector<std::string> split(const std::vector<std::string>& lists) {
@@ -24,6 +25,17 @@ std::vector<std::string> split(const std::vector<std::string>& lists) {
     return all;
 }
 
+std::vector<std::string> among(const char* option, const std::vector<std::string>& lists,
+                               const std::vector<std::string>& names) {
+    std::vector<std::string> all = split(lists);
+    for (const std::string& word : all) {
+        if (std::find(names.begin(), names.end(), word) == names.end()) {
+            refuse(option, word, fmt::format("not one of {}", fmt::join(names, ", ")));
+        }
+    }
+    return all;
+}
+
 std::uint64_t number(const char* option, const std::string& word, std::uint64_t most) {
     std::uint64_t n = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), n);
@@ -33,4 +45,4 @@ std::uint64_t number(const char* option, const std::string& word, std::uint64_t 
     return n;
 }
 
-} // namespace ebb::cli
+} // namespace ebb::bench
