@@ -117,6 +117,20 @@ std::optional<std::uint64_t> resident_bytes() noexcept {
     return field(small_file("/proc/self/smaps_rollup").text(), "Rss:");
 }
 
+std::optional<std::uint64_t> peak_resident_bytes() noexcept {
+    return field(small_file("/proc/self/status").text(), "VmHWM:");
+}
+
+bool forget_peak_resident() noexcept {
+    const int descriptor = ::open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return false;
+    }
+    const bool done = ::write(descriptor, "5", 1) == 1;
+    ::close(descriptor);
+    return done;
+}
+
 std::optional<std::uint64_t> available_bytes() noexcept {
     std::optional<std::uint64_t> least = field(small_file("/proc/meminfo").text(), "MemAvailable:");
     lower(least, left_by_groups());

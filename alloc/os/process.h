@@ -19,6 +19,13 @@ namespace ebb::os {
 /// "Rss"). Cost as above.
 [[nodiscard]] std::optional<std::uint64_t> resident_bytes() noexcept;
 
+/// The highest that resident_bytes() ever stood since the process began or forget_peak() (status,
+/// "VmHWM"). The kernel's counter is behind by up to 64 pages a processor. Cost: 3 system calls.
+[[nodiscard]] std::optional<std::uint64_t> peak_resident_bytes() noexcept;
+
+/// Starts the peak anew from what is resident now (clear_refs); false where the kernel refuses.
+bool forget_peak_resident() noexcept;
+
 /// Bytes that this process can still take before something gives: the least of what the machine
 /// has available without swapping (MemAvailable), what its control group leaves (version 2), and
 /// what its address space limit leaves (RLIMIT_AS).

@@ -30,6 +30,24 @@ TEST(process, resident_follows_pages_that_are_touched_and_released) {
     EXPECT_LE(*released, *touched - bytes + others);
 }
 
+TEST(process, peak_stays_until_it_is_forgotten) {
+    constexpr std::size_t bytes = 64 * mib;
+    // The kernel's counter of pages is behind by a few.
+    constexpr std::size_t others = 2 * mib;
+    if (!os::forget_peak_resident()) {
+        GTEST_SKIP() << "no peak to forget here";
+    }
+    const auto before = os::peak_resident_bytes();
+    ASSERT_TRUE(before);
+    void* const pages = os::map(bytes, os::page_size());
+    ASSERT_NE(pages, nullptr);
+    std::memset(pages, 1, bytes);
+    os::unmap(pages, bytes);
+    EXPECT_GE(*os::peak_resident_bytes() + others, *before + bytes);
+    ASSERT_TRUE(os::forget_peak_resident());
+    EXPECT_LT(*os::peak_resident_bytes(), *before + bytes / 2);
+}
+
 TEST(process, available_is_within_an_address_space_limit) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "sanitizers reserve more address space than any such limit";
