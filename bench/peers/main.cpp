@@ -1,0 +1,239 @@
+// bench_maps: the suite behind `bench/run maps`.
+#include <ebb/bench/arguments.h>
+#include <ebb/bench/memory.h>
+#include <ebb/bench/peers/runner.h>
+#include <ebb/bench/progress.h>
+#include <ebb/bench/refused.h>
+#include <ebb/bench/report/peers.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace ebb::bench;        // NOLINT: a program's own file
+using namespace ebb::bench::peers; // NOLINT
+
+enum status : int { done = 0, failed = 1, usage = 2, not_installed = 3 };
+
+struct words {
+    std::vector<std::string> maps;
+    std::vector<std::string> only;
+    std::vector<std::string> keys;
+    std::vector<std::string> counts;
+    std::vector<std::string> value_bytes;
+    std::vector<std::string> beside;
+    std::string rounds;
+    std::string json;
+    bool quick = false;
+    bool full = false;
+    bool list = false;
+};
+
+constexpr std::uint64_t most_entries = 1'000'000'000;
+
+void complain(const std::string& text) {
+    fmt::print(stderr, "bench/run maps: {}\n", text);
+}
+
+std::vector<std::string> text_of(const auto& all) {
+    std::vector<std::string> text;
+    for (const auto& one : all) {
+        text.push_back(fmt::format("{}", one));
+    }
+    return text;
+}
+
+map_choice choice_of(const words& w) {
+    map_choice c;
+    c.only = among("--only", w.only, names_of_columns());
+    for (const std::string& word : among("--keys", w.keys, text_of(key_kind_names))) {
+        c.kinds.push_back(*key_kind_of(word));
+    }
+    for (const std::string& word : split(w.counts)) {
+        c.counts.push_back(static_cast<std::size_t>(number("--count", word, most_entries)));
+        if (c.counts.back() < 100) {
+            refuse("--count", word, "fewer than 100 entries can't be measured");
+        }
+    }
+    for (const std::string& word : among("--value-bytes", w.value_bytes, text_of(value_sizes))) {
+        c.value_bytes.push_back(static_cast<std::size_t>(number("--value-bytes", word, 1024)));
+    }
+    if (c.kinds.empty()) {
+        c.kinds = w.full ? std::vector{key_kind::random, key_kind::sequential, key_kind::string}
+                         : std::vector{key_kind::random};
+    }
+    if (c.counts.empty()) {
+        c.counts = w.full ? std::vector<std::size_t>{1'000, 10'000, 100'000, 1'000'000, 10'000'000}
+                          : std::vector<std::size_t>{1'000'000};
+    }
+    if (c.value_bytes.empty()) {
+        c.value_bytes = w.full ? std::vector<std::size_t>(value_sizes.begin(), value_sizes.end())
+                               : std::vector<std::size_t>{8, 128};
+    }
+    return c;
+}
+
+std::vector<map_subject> chosen(const words& w, const std::vector<map_subject>& all) {
+    std::vector<std::string> names;
+    for (const map_subject& m : all) {
+        names.push_back(m.name);
+    }
+    const auto maps = among("--maps", w.maps, names);
+    std::vector<map_subject> some;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(some), [&](const map_subject& m) {
+        return maps.empty() || std::find(maps.begin(), maps.end(), m.name) != maps.end();
+    });
+    return some;
+}
+
+void print_list(const std::vector<map_subject>& all) {
+    fmt::print("maps:\n");
+    for (const map_subject& m : all) {
+        fmt::print("  {:12} {}\n", m.name,
+                   m.missing.empty() ? m.label + ' ' + m.version : m.missing);
+    }
+    fmt::print("--only:\n");
+    for (const std::string& name : names_of_columns()) {
+        fmt::print("  {}\n", name);
+    }
+}
+
+int measure_all(const words& w) {
+    const auto program = std::filesystem::read_symlink("/proc/self/exe");
+    const auto all = find_maps((program.parent_path() / "peers").string());
+    if (w.list) {
+        print_list(all);
+        return done;
+    }
+    const auto maps = chosen(w, all);
+    const map_choice choice = choice_of(w);
+    map_settings settings;
+    settings.quick = w.quick;
+    settings.rounds = w.rounds.empty()
+                          ? (w.quick ? 3 : 5)
+                          : static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
+    if (!w.beside.empty()) {
+        settings.beside = among("--beside", w.beside, [&all] {
+            std::vector<std::string> names;
+            for (const map_subject& m : all) {
+                names.push_back(m.name);
+            }
+            return names;
+        }());
+    }
+    progress line;
+    settings.before = [&line](std::size_t at, std::size_t of, const std::string& name) {
+        line.show(at, of, name);
+    };
+    // Before minutes of measuring: can it be written at all?
+    std::ofstream file;
+    if (!w.json.empty() && w.json != "-") {
+        file.open(w.json);
+        if (!file) {
+            refuse("--json", w.json, "can't be written");
+        }
+    }
+    const map_result result = run_maps(make_map_plan(choice, memory_for_cells()), maps, settings);
+    line.clear();
+    if (file.is_open()) {
+        file << maps_json(result);
+        file.close();
+        if (!file) {
+            complain(fmt::format("{}: can't be written", w.json));
+            return failed;
+        }
+    }
+    fmt::print("{}", w.json == "-" ? maps_json(result) : maps_table(result));
+    if (std::fflush(stdout) != 0) {
+        complain("can't write to standard output");
+        return failed;
+    }
+    for (const std::string& failure : result.failures) {
+        complain(failure);
+    }
+    bool lacks = false;
+    for (const map_subject& m : maps) {
+        if (!w.maps.empty() && !m.missing.empty()) {
+            complain(m.name + ": " + m.missing);
+            lacks = true;
+        }
+    }
+    return !result.failures.empty() ? failed : lacks ? not_installed : done;
+}
+
+void add_options(CLI::App& program, words& w) {
+    const auto list = [&](const char* name, std::vector<std::string>& into, const char* help) {
+        program.add_option(name, into, help)
+            ->type_name("LIST")
+            ->allow_extra_args(false)
+            ->take_all();
+    };
+    list("--maps", w.maps, "which maps (all); --list prints them");
+    list("--only", w.only, "tables or columns (all); --list prints them");
+    list("--keys", w.keys, "random (default), sequential: 64-bit numbers; string: 25 characters");
+    list("--count", w.counts, "entries (1000000)");
+    list("--value-bytes", w.value_bytes, "8, 32, 128, 1024 (8,128)");
+    list("--beside", w.beside, "the maps to compare with (boost_flat,absl_flat)");
+    program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
+        ->type_name("N");
+    program.add_flag("--quick", w.quick, "fewer rounds, shorter loops");
+    program.add_flag("--full", w.full,
+                     "every kind of keys, 10^3 to 10^7 entries, every size of value: hours");
+    program
+        .add_option("--json", w.json,
+                    "write every round's figures to FILE; - or nothing: to standard output "
+                    "instead of the tables")
+        ->type_name("[FILE]")
+        ->expected(0, 1)
+        ->default_str("-");
+    program.add_flag("--list", w.list, "print what --maps and --only take and do nothing else");
+    program.footer(
+        "LIST: words with commas between them; the option may be repeated.\n"
+        "Every map has its own default hash, as its users have it: Abseil's and Boost's mix; std,\n"
+        "robin, hopscotch and sparse take std::hash, of a number the number itself. All are over\n"
+        "malloc but those that map pages themselves; memory is what the kernel says of the "
+        "process\n"
+        "less what it said before the map. Maps from elsewhere: bench/run maps --extra=FOLDER, a\n"
+        "file of a few lines each (bench/peers/peer.h).\n"
+        "Exit status: 0 measured, 1 something failed (the rest was measured), 2 usage,\n"
+        "3 a map named by --maps isn't installed (the rest was measured).");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App program("Maps side by side: memory while growing and after erasing, time, latency.",
+                     "bench/run maps");
+    words w;
+    add_options(program, w);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        return program.exit(asked); // --help
+    } catch (const CLI::ParseError& error) {
+        std::string text = error.what();
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        complain(text + "; accepted: --maps, --only, --keys, --count, --value-bytes, --beside, "
+                        "--rounds, --quick, --full, --json, --list, --help");
+        return usage;
+    }
+    try {
+        return measure_all(w);
+    } catch (const refused& no) {
+        complain(no.what());
+        return usage;
+    } catch (const std::exception& error) {
+        complain(error.what());
+        return failed;
+    }
+}

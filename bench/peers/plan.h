@@ -1,0 +1,85 @@
+// What the map suite runs: a scenario is one process for each map, block and round, and fills some
+// of the block's columns.
+#pragma once
+
+#include <ebb/bench/peers/keys.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ebb::bench::peers {
+
+/// What a column's figures are shown as. They are kept as ratios, bytes or nanoseconds.
+enum class unit : std::uint8_t { ratio, megabytes, nanoseconds, milliseconds };
+
+struct column {
+    std::string_view key; ///< JSON's, and what --only takes
+    std::string_view table;
+    std::string_view head;
+    unit in;
+    std::string_view scenario; ///< what run_peer runs
+    std::string_view figure;   ///< what it prints for this column
+};
+
+/// All columns, in the tables' order.
+[[nodiscard]] std::span<const column> columns() noexcept;
+
+/// Entries of one kind: a table of each sort.
+struct block {
+    key_kind kind = key_kind::random;
+    std::size_t count = 0;
+    std::size_t value_bytes = 0;
+    friend auto operator<=>(const block&, const block&) = default;
+};
+
+struct map_choice {
+    std::vector<std::string> only; ///< tables or columns; empty: all
+    std::vector<key_kind> kinds;
+    std::vector<std::size_t> counts;
+    std::vector<std::size_t> value_bytes;
+};
+
+struct map_plan {
+    std::vector<column> wanted;
+    std::vector<std::string_view> scenarios;
+    std::vector<block> blocks;
+    std::vector<std::string> notes; ///< what is left out and why
+};
+
+/// What map_choice::only takes: the tables, then the columns.
+[[nodiscard]] std::vector<std::string> names_of_columns();
+
+/// Blocks that don't fit in `available_bytes` (absent: unknown, all fit) are left out with a note.
+[[nodiscard]] map_plan make_map_plan(const map_choice& c,
+                                     std::optional<std::uint64_t> available_bytes);
+
+/// A map of the suite: its program, or what it lacks.
+struct map_subject {
+    std::string name;    ///< what --maps takes
+    std::string program; ///< empty when it is missing
+    std::string label;
+    std::string version;
+    std::string missing; ///< what stands in place of figures
+};
+
+/// Everything that a run found.
+struct map_result {
+    std::vector<map_subject> maps;
+    map_plan plan;
+    /// values[block][column's key][map's name]: a value a round.
+    std::map<block, std::map<std::string, std::map<std::string, std::vector<double>>, std::less<>>>
+        values;
+    std::vector<std::string> beside; ///< the maps that the others are compared with
+    std::size_t rounds = 0;
+    bool quick = false;
+    std::vector<std::string> failures;
+};
+
+} // namespace ebb::bench::peers
