@@ -4,9 +4,11 @@ set(EBB_EXTRA_MAPS "" CACHE PATH
     "A folder of further maps for bench/run maps: NAME.cpp each, see bench/peers/peer.h")
 
 set(peers_list "")
-# As for the mallocs: what a sanitizer slows down isn't worth measuring.
+# As for the mallocs: no sanitizer, and ebb's own sources as a release builds them.
+get_target_property(alloc_sources ebb_alloc SOURCES)
+list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
 add_library(ebb_peer STATIC EXCLUDE_FROM_ALL
-    ${PROJECT_SOURCE_DIR}/alloc/os/process.cpp
+    ${alloc_sources}
     peers/keys.cpp
     peers/latency.cpp
     peers/memory.cpp
@@ -64,7 +66,9 @@ function(ebb_map name)
 endfunction()
 
 find_package(absl QUIET)
-ebb_map(go_map TARGETS ebb::alloc ebb::maps)
+ebb_map(hash_map)
+ebb_map(node_hash_map)
+ebb_map(go_map)
 ebb_map(std)
 ebb_map(boost_flat HEADER boost/unordered/unordered_flat_map.hpp PACKAGE libboost1.81-dev)
 ebb_map(absl_flat HEADER absl/container/flat_hash_map.h PACKAGE libabsl-dev
