@@ -5,6 +5,7 @@ find_package(nlohmann_json REQUIRED)
 
 add_library(ebb_bench STATIC
     arguments.cpp
+    mallocs/cell_process.cpp
     mallocs/chosen.cpp
     mallocs/malloc.cpp
     maps/book.cpp
@@ -28,8 +29,12 @@ add_library(ebb_bench STATIC
     report/json.cpp
     report/rank_test.cpp
     report/run_json.cpp
+    report/plot.cpp
     report/run_table.cpp
+    report/spike.cpp
     report/table.cpp
+    spike/run.cpp
+    spike/sample.cpp
 )
 add_library(ebb::bench ALIAS ebb_bench)
 target_link_libraries(ebb_bench PUBLIC ebb::alloc ebb::maps ${CMAKE_DL_LIBS}
@@ -49,6 +54,11 @@ add_executable(ebb_cell
     maps/on_collected.cpp
     maps/on_go_heap.cpp
     maps/record.cpp
+    spike/cell_main.cpp
+    spike/on_go_heap.cpp
+    spike/on_malloc.cpp
+    spike/on_pages.cpp
+    spike/sample.cpp
     ${alloc_sources}
 )
 set_target_properties(ebb_cell PROPERTIES OUTPUT_NAME ebb-cell)

@@ -25,6 +25,7 @@ enum status : int {
 /// Adds the command to the program; what it returns runs it, once the arguments are parsed. `words`
 /// are those after `--`: the command that ebb is to run.
 [[nodiscard]] std::function<int()> add_maps(CLI::App& program);
+[[nodiscard]] std::function<int()> add_spike(CLI::App& program);
 [[nodiscard]] std::function<int()> add_mallocs(CLI::App& program);
 [[nodiscard]] std::function<int()> add_run(CLI::App& program,
                                            const std::vector<std::string>& words);

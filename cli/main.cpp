@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
         {"run", add_run(program, given.command)},
         {"compare", add_compare(program, given.command)},
         {"maps", add_maps(program)},
+        {"spike", add_spike(program)},
         {"mallocs", add_mallocs(program)}};
     try {
         program.parse(static_cast<int>(given.own.size()), given.own.data());

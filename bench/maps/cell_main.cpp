@@ -2,10 +2,12 @@
 // malloc preloaded, and reads its records (record.h) from its standard output.
 //
 //     ebb-cell LAYOUT MALLOC RECLAIM COUNT VALUE_BYTES [LIBRARY]
+//     ebb-cell spike ...          a cell of `ebb spike`: ../spike/cell.h
 //
 // Exit: 0 measured, 1 the memory ran out, 2 usage, 3 another malloc than LIBRARY's answers.
 #include <ebb/bench/mallocs/verify.h>
 #include <ebb/bench/maps/arenas.h>
+#include <ebb/bench/spike/cell.h>
 
 #include <charconv>
 #include <cstdio>
@@ -62,6 +64,9 @@ int main(int argc, char** argv) {
     // A buffer of our own: stdio would take one from the malloc that is measured.
     static char buffer[8192];
     std::setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    if (argc > 1 && std::string_view(argv[1]) == "spike") {
+        return spike_main(argc, argv);
+    }
     const auto c = parse(argc, argv);
     if (!c) {
         std::fputs("ebb-cell: run by `ebb maps`: LAYOUT MALLOC RECLAIM COUNT VALUE_BYTES "

@@ -1,37 +1,17 @@
 #include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/maps/book.h>
 #include <ebb/bench/maps/runner.h>
-#include <ebb/bench/process/child.h>
 #include <ebb/bench/process/scratch.h>
-
-#include <array>
-#include <filesystem>
 
 namespace ebb::bench {
 namespace {
 
-constexpr int wrong_malloc_status = 3;
-
 std::vector<record> run_cell(const cell& c, const std::string& library, scratch& links) {
-    command what;
-    what.words = {cell_program(),
-                  std::string(name_of(c.way)),
-                  c.malloc,
-                  std::string(name_of(c.when)),
-                  std::to_string(c.count),
-                  std::to_string(c.value_bytes)};
-    if (c.malloc != "go") {
-        what.words.push_back(library);
-    }
-    if (c.malloc != "go" && c.malloc != "glibc") {
-        what.preload = links.preloadable(library);
-    }
     std::vector<record> records;
-    const outcome end =
-        run(what, [&](std::string_view line) { records.push_back(from_line(line)); });
-    if (!end.good()) {
-        throw cell_failed(end.reason(), end.signal == 0 && end.status == wrong_malloc_status);
-    }
+    run_cell_process({std::string(name_of(c.way)), c.malloc, std::string(name_of(c.when)),
+                      std::to_string(c.count), std::to_string(c.value_bytes)},
+                     c.malloc, library, links,
+                     [&](std::string_view line) { records.push_back(from_line(line)); });
     return records;
 }
 
@@ -48,18 +28,6 @@ void look_for_library(result& r, std::string& library) {
 }
 
 } // namespace
-
-std::string cell_program() {
-    const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    for (const auto& path :
-         std::array{own / "ebb-cell", own / "../libexec/ebb/ebb-cell", own / "../bin/ebb-cell"}) {
-        std::error_code error;
-        if (std::filesystem::is_regular_file(path, error)) {
-            return path.lexically_normal().string();
-        }
-    }
-    throw std::runtime_error("no program ebb-cell beside " + own.string());
-}
 
 std::string name_of(const result& r) {
     return std::string(name_of(r.what.way)) + ' ' + r.label + ' ' +

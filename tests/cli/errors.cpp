@@ -154,8 +154,10 @@ TEST(ebb, count_beyond_an_address_space_limit_is_refused) {
 }
 
 TEST(ebb, help_and_man_pages_have_the_same_options) {
-    for (const auto& [command, one] : std::map<std::string, std::string>{
-             {"maps", "--layout"}, {"run", "--no-count"}, {"compare", "--runs"}}) {
+    for (const auto& [command, one] : std::map<std::string, std::string>{{"maps", "--layout"},
+                                                                         {"spike", "--peak"},
+                                                                         {"run", "--no-count"},
+                                                                         {"compare", "--runs"}}) {
         const printed help = ebb_run({command, "--help"});
         EXPECT_TRUE(help.end.good());
         const std::set<std::string> in_man = long_options(man_page("ebb-" + command + ".1"));
