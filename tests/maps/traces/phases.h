@@ -9,7 +9,8 @@
 
 namespace tests {
 
-/// `steps` steps. `failing`: with faults armed before some of them.
+/// `steps` steps, the first of them a growth to many elements under every seed. `failing`: with
+/// faults armed before some of the steps.
 inline std::vector<std::uint8_t> draw_phases(random_engine& random, std::size_t steps,
                                              bool failing) {
     using o = operation;
@@ -32,6 +33,13 @@ inline std::vector<std::uint8_t> draw_phases(random_engine& random, std::size_t 
             bytes.push_back(static_cast<std::uint8_t>(random()));
         }
     };
+    put(o::range, 0);
+    bytes[1] = 13; // the widest
+    bytes[2] = 0;
+    for (int i = 0; i < 40; ++i) {
+        put(o::insert_many, 0);
+        bytes.back() |= 0x40; // 256 keys or more
+    }
     while (bytes.size() < 4 * steps) {
         const auto& ops = phases[below(random, phases.size())];
         const std::size_t both = below(random, 3); // mostly on one map
