@@ -600,7 +600,7 @@ auto hash_container<Elements, Hash, Equal, Arena>::erase_at(const_iterator at,
     result.at_ = next.at_;
     result.number_ = next.number_;
     result.g_ = next.g_;
-    result.i_ = next.i_;
+    result.rest_ = next.rest_;
     result.renew();
     return result;
 }
@@ -619,7 +619,7 @@ auto hash_container<Elements, Hash, Equal, Arena>::erase(const_iterator first, c
     next.at_ = first.at_;
     next.number_ = first.number_;
     next.g_ = first.g_;
-    next.i_ = first.i_;
+    next.rest_ = first.rest_;
     next.renew();
     for (; count > 0; --count) {
         next = erase(const_iterator(next));

@@ -36,7 +36,8 @@ class hash_iterator {
     template <bool Other> // NOLINTNEXTLINE(google-explicit-constructor): as every iterator's
     requires(Const && !Other) hash_iterator(const hash_iterator<Table, Other>& other)
     noexcept
-        : table_(other.table_), at_(other.at_), number_(other.number_), g_(other.g_), i_(other.i_) {
+        : table_(other.table_), at_(other.at_), number_(other.number_), g_(other.g_),
+          rest_(other.rest_) {
 #ifndef NDEBUG
         version_ = other.version_;
 #endif
@@ -59,13 +60,14 @@ class hash_iterator {
                 return *this;
             }
         } else {
-            std::uint32_t rest = s.groups[g_].full_slots() & (~std::uint32_t{1} << i_);
-            while (rest == 0 && ++g_ < s.group_count) {
-                rest = s.groups[g_].full_slots();
+            if (rest_ == unknown) {
+                rest_ = s.groups[g_].full_slots() & (~std::uint32_t{1} << slot());
             }
-            if (rest != 0) {
-                i_ = static_cast<std::uint32_t>(std::countr_zero(rest));
-                at_ = layout::element(s, g_, i_);
+            while (rest_ == 0 && ++g_ < s.group_count) {
+                rest_ = s.groups[g_].full_slots();
+            }
+            if (rest_ != 0) {
+                step(s);
                 return *this;
             }
         }
@@ -91,7 +93,7 @@ class hash_iterator {
     friend class hash_iterator;
 
     hash_iterator(const Table& table, const position& p) noexcept
-        : table_(const_cast<Table*>(&table)), at_(p.at), g_(p.g), i_(p.i) {
+        : table_(const_cast<Table*>(&table)), at_(p.at), g_(p.g) {
         if (p.at != nullptr) {
             number_ = table.number_of(*p.in);
         }
@@ -118,15 +120,23 @@ class hash_iterator {
             if constexpr (layout::has_array) {
                 at_ = layout::below(s, s.top);
             } else {
-                std::uint32_t full = 0;
-                for (g_ = 0; (full = s.groups[g_].full_slots()) == 0; ++g_) {
+                for (g_ = 0; (rest_ = s.groups[g_].full_slots()) == 0; ++g_) {
                 }
-                i_ = static_cast<std::uint32_t>(std::countr_zero(full));
-                at_ = layout::element(s, g_, i_);
+                step(s);
             }
             return;
         }
         at_ = nullptr;
+    }
+
+    // To the next element of its group. Requires: there is one.
+    void step(const segment& s) noexcept {
+        at_ = layout::element(s, g_, static_cast<std::uint32_t>(std::countr_zero(rest_)));
+        rest_ &= rest_ - 1;
+    }
+    [[nodiscard]] std::uint32_t slot() const noexcept {
+        return static_cast<std::uint32_t>(at_ -
+                                          layout::element(table_->segment_at(number_), g_, 0));
     }
 
     // Where the table finds it. Throws what hash and comparison throw, where there is an array.
@@ -136,7 +146,7 @@ class hash_iterator {
             const auto& key = Table::elements::key(*at_);
             return table_->look(key, table_->hash_of(key));
         } else {
-            return {&table_->segment_at(number_), g_, i_, at_};
+            return {&table_->segment_at(number_), g_, slot(), at_};
         }
     }
 
@@ -153,11 +163,13 @@ class hash_iterator {
 #endif
     }
 
+    static constexpr std::uint32_t unknown = ~std::uint32_t{0};
+
     Table* table_ = nullptr;
     element* at_ = nullptr; // null at the end
     std::size_t number_ = 0;
     std::uint32_t g_ = 0;
-    std::uint32_t i_ = 0;
+    std::uint32_t rest_ = unknown; // full slots of its group that are still to come
 #ifndef NDEBUG
     std::uint64_t version_ = 0;
 #endif

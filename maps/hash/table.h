@@ -354,7 +354,7 @@ class hash_table {
     void make_room(std::uint64_t hash);
     void split();
     void merge_last();
-    void rebuild(segment& s, std::uint32_t groups);
+    void rebuild(segment& s, std::uint32_t groups, bool to_pages);
     void grow_array(segment& s, std::size_t least);
     void fit_array(segment& s);
     void fill_holes(segment& s);
@@ -379,6 +379,8 @@ class hash_table {
 
     template <class F>
     static void each_slot(const segment& s, const F& f);
+    template <class F>
+    static void each_element(const segment& s, const F& f);
     void validate_segment(std::size_t number, std::uint64_t& index_bytes,
                           std::uint64_t& array_bytes) const;
     void clone(const segment& from, segment& to);

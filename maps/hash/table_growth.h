@@ -19,17 +19,9 @@ struct hash_table<E, H, Q, A>::hashes {
             }
             all = static_cast<std::uint64_t*>(of.memory_.allocate(bytes, alignof(std::uint64_t)));
             try {
-                std::size_t n = 0;
-                const auto take = [&](const element& e) { all[n++] = table.hash_of(E::key(e)); };
-                if constexpr (layout::has_array) {
-                    for (std::uint32_t id = 0; id < s.count; ++id) {
-                        take(s.elements[id]);
-                    }
-                } else {
-                    each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
-                        take(*layout::element(s, g, i));
-                    });
-                }
+                each_element(s, [&](std::size_t n, const element* e) {
+                    all[n] = table.hash_of(E::key(*e));
+                });
             } catch (...) {
                 of.memory_.deallocate(all, bytes, alignof(std::uint64_t));
                 throw;
@@ -56,6 +48,20 @@ struct hash_table<E, H, Q, A>::hashes {
     std::size_t bytes;
     std::uint64_t* all = nullptr;
 };
+
+/// f(n, element) for the elements of a segment without holes, n from 0 on.
+template <class E, class H, class Q, class A>
+template <class F>
+void hash_table<E, H, Q, A>::each_element(const segment& s, const F& f) {
+    if constexpr (layout::has_array) {
+        for (std::uint32_t n = 0; n < s.count; ++n) {
+            f(n, s.elements + n);
+        }
+    } else {
+        std::size_t n = 0;
+        each_slot(s, [&](std::uint32_t g, std::uint32_t i) { f(n++, layout::element(s, g, i)); });
+    }
+}
 
 template <class E, class H, class Q, class A>
 template <class F>
@@ -84,10 +90,10 @@ void hash_table<E, H, Q, A>::place(segment& s, element* e, std::uint64_t hash) n
     ++s.count;
 }
 
-/// The same elements under another number of groups. Throws std::bad_alloc and what the hash
-/// throws, nothing changed.
+/// The same elements under another number of groups, in growing blocks or not. Throws
+/// std::bad_alloc and what the hash throws, nothing changed.
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups) {
+void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, bool to_pages) {
     fill_holes(s);
     const hashes hash(*this, s);
     segment fresh = s;
@@ -95,18 +101,8 @@ void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups) {
     if constexpr (layout::has_array) {
         fresh.top = 0;
     }
-    allocate_index(fresh, fill_pages(groups, paged()), paged());
-    std::size_t n = 0;
-    if constexpr (layout::has_array) {
-        for (; n < s.count; ++n) {
-            place(fresh, s.elements + n, hash(n, s.elements[n]));
-        }
-    } else {
-        each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
-            element* const e = layout::element(s, g, i);
-            place(fresh, e, hash(n++, *e));
-        });
-    }
+    allocate_index(fresh, fill_pages(groups, to_pages), to_pages);
+    each_element(s, [&](std::size_t n, element* e) { place(fresh, e, hash(n, *e)); });
     free_index(s, paged());
     s = fresh;
     set_shrink_at(s);
@@ -137,16 +133,7 @@ void hash_table<E, H, Q, A>::split() {
     constexpr bool now_paged = memory::grows_in_place;
     std::size_t going = 0;
     const auto is_going = [&](std::uint64_t h) { return (h & bit) != 0; };
-    std::size_t n = 0;
-    if constexpr (layout::has_array) {
-        for (; n < s.count; ++n) {
-            going += is_going(hash(n, s.elements[n])) ? 1 : 0;
-        }
-    } else {
-        each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
-            going += is_going(hash(n++, *layout::element(s, g, i))) ? 1 : 0;
-        });
-    }
+    each_element(s, [&](std::size_t n, element* e) { going += is_going(hash(n, *e)) ? 1 : 0; });
 
     segment low;
     segment high;
@@ -173,25 +160,18 @@ void hash_table<E, H, Q, A>::split() {
         free_array(high);
         throw;
     }
-    n = 0;
     if constexpr (layout::has_array) {
         if (array_stays) {
             low.elements = s.elements;
             low.capacity = s.capacity;
         }
-        for (; n < s.count; ++n) {
-            const std::uint64_t h = hash(n, s.elements[n]);
-            place(is_going(h) ? high : low, s.elements + n, h);
-        }
-        if (!array_stays) {
-            free_array(s);
-        }
-    } else {
-        each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
-            element* const e = layout::element(s, g, i);
-            const std::uint64_t h = hash(n++, *e);
-            place(is_going(h) ? high : low, e, h);
-        });
+    }
+    each_element(s, [&](std::size_t n, element* e) {
+        const std::uint64_t h = hash(n, *e);
+        place(is_going(h) ? high : low, e, h);
+    });
+    if (!array_stays) {
+        free_array(s);
     }
     free_index(s, was_paged);
     s = low;
@@ -209,66 +189,29 @@ void hash_table<E, H, Q, A>::merge_last() {
     segment& into = directory_[number - std::bit_floor(number)];
     fill_holes(last);
     fill_holes(into);
-    const hashes hash_last(*this, last);
-    const hashes hash_into(*this, into);
+    const hashes hash(*this, last);
     const bool was_paged = paged();
     const bool now_paged = was_paged && number > 1;
-    const std::size_t total = std::size_t{last.count} + into.count;
-
-    segment fresh;
-    if (total != 0) {
-        allocate_index(fresh, fill_pages(groups_for<layout>(total), now_paged), now_paged);
-    }
-    std::size_t n = 0;
-    if constexpr (layout::has_array) {
-        const bool array_stays = into.capacity != 0;
-        if (total != 0) {
-            try {
-                if (!array_stays) {
-                    allocate_array(fresh, array_capacity(total));
-                } else if (into.capacity < total) {
-                    grow_array(into, total);
-                }
-            } catch (...) {
-                free_index(fresh, now_paged);
-                throw;
+    const std::uint32_t total = last.count + into.count;
+    if (total == 0) {
+        give_back(into);
+    } else {
+        if constexpr (layout::has_array) {
+            if (into.capacity < total) {
+                grow_array(into, total);
             }
         }
-        if (array_stays) {
-            fresh.elements = into.elements;
-            fresh.capacity = into.capacity;
+        // Last of what may fail: an index of the wrong kind of memory couldn't be freed.
+        if (total > most_in_groups<layout>(into.group_count) || was_paged != now_paged) {
+            rebuild(into, groups_for<layout>(total), now_paged);
         }
-        for (; n < into.count; ++n) {
-            place(fresh, into.elements + n, hash_into(n, into.elements[n]));
-        }
-        for (n = 0; n < last.count; ++n) {
-            place(fresh, last.elements + n, hash_last(n, last.elements[n]));
-        }
-        if (!array_stays) {
-            free_array(into);
-        }
-        free_array(last);
-    } else {
-        each_slot(into, [&](std::uint32_t g, std::uint32_t i) {
-            element* const e = layout::element(into, g, i);
-            place(fresh, e, hash_into(n++, *e));
-        });
-        n = 0;
-        each_slot(last, [&](std::uint32_t g, std::uint32_t i) {
-            element* const e = layout::element(last, g, i);
-            place(fresh, e, hash_last(n++, *e));
-        });
     }
-    free_index(into, was_paged);
+    each_element(last, [&](std::size_t n, element* e) { place(into, e, hash(n, *e)); });
+    free_array(last);
     free_index(last, was_paged);
-    into = fresh;
     directory_.pop(memory_);
     set_numbers();
-    if (total == 0) {
-        give_back(directory_[number - std::bit_floor(number)]);
-    } else {
-        set_shrink_at(directory_[number - std::bit_floor(number)]);
-    }
+    set_shrink_at(directory_[number - std::bit_floor(number)]);
     if (directory_.size() == 1) {
         memory_.trim();
     }
@@ -300,8 +243,10 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
             s.group_count > 1 && std::max<std::size_t>(s.count, reserved) * 100 <=
                                      std::size_t{most_in_groups<layout>(s.group_count)} * percent;
         if (too_large || s.stale > stale_most(s)) {
-            rebuild(s, too_large ? groups_for<layout>(std::max<std::size_t>(s.count, reserved))
-                                 : s.group_count);
+            rebuild(s,
+                    too_large ? groups_for<layout>(std::max<std::size_t>(s.count, reserved))
+                              : s.group_count,
+                    paged());
         }
     } catch (...) { // no memory, or no hash: it stays as it is, and is looked at again
         s.stale = 0;
@@ -362,7 +307,7 @@ void hash_table<E, H, Q, A>::make_room(std::uint64_t hash) {
     segment& s = segment_of(hash);
     if (s.count >= most_in_groups<layout>(s.group_count)) {
         const std::uint32_t n = s.group_count;
-        rebuild(s, n + std::max<std::uint32_t>(n / 5, 1));
+        rebuild(s, n + std::max<std::uint32_t>(n / 5, 1), paged());
     }
     if constexpr (layout::has_array) {
         if (s.count == s.capacity) {
@@ -452,7 +397,7 @@ void hash_table<E, H, Q, A>::reserve(std::size_t count) {
         segment& s = directory_[n];
         const std::size_t wanted = reserved_in(s);
         if (most_in_groups<layout>(s.group_count) < wanted) {
-            rebuild(s, groups_for<layout>(wanted));
+            rebuild(s, groups_for<layout>(wanted), paged());
         }
         if constexpr (layout::has_array) {
             if (s.capacity < wanted) {
@@ -477,7 +422,7 @@ void hash_table<E, H, Q, A>::shrink_to_fit() noexcept {
         shrink(s);
         if (s.count != 0 && fill_pages(groups_for<layout>(s.count), paged()) < s.group_count) {
             try {
-                rebuild(s, groups_for<layout>(s.count));
+                rebuild(s, groups_for<layout>(s.count), paged());
             } catch (...) { // it stays as it is
             }
         }
