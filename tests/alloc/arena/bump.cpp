@@ -227,6 +227,7 @@ TEST(bump, random_marks_and_rewinds_agree_with_a_model) {
     std::vector<block> live;
     std::vector<shot> shots;
     std::uint64_t dead = 0;
+    std::uint64_t lanes_begun = 0; // by rewinds: each begins one where it goes back to
     const auto drop = [](std::vector<block>& from, std::byte* at) {
         const auto same = [&](const block& other) { return other.at == at; };
         return std::erase_if(from, same) != 0;
@@ -252,6 +253,7 @@ TEST(bump, random_marks_and_rewinds_agree_with_a_model) {
         } else if (!shots.empty()) {
             const std::size_t i = below(random, shots.size());
             b.rewind(*shots[i].marker);
+            ++lanes_begun;
             live = shots[i].live;
             dead = shots[i].dead;
             // Now and then the mark itself stays open, or an older one is closed first.
@@ -265,6 +267,7 @@ TEST(bump, random_marks_and_rewinds_agree_with_a_model) {
             b.reset();
             live.clear();
             dead = 0;
+            lanes_begun = 0;
         }
         if (step % 97 == 0) {
             b.trim();
@@ -279,7 +282,8 @@ TEST(bump, random_marks_and_rewinds_agree_with_a_model) {
         ASSERT_EQ(l.dead, dead) << "step " << step;
         // Unpadded blocks leave nothing but the lines that are skipped between lanes.
         ASSERT_EQ(l.slack % ebb::bump::line_bytes, 0U) << "step " << step;
-        ASSERT_LE(l.slack, (l.occupied() / ebb::bump::lane_bytes + 1) * ebb::bump::line_bytes)
+        ASSERT_LE(l.slack,
+                  (l.occupied() / ebb::bump::lane_bytes + 1 + lanes_begun) * ebb::bump::line_bytes)
             << "step " << step;
         ASSERT_EQ(l.mapped, upstream.outstanding_bytes()) << "step " << step;
         b.validate();
