@@ -42,9 +42,9 @@ struct numbered_allocator {
         note(p);
         return p;
     }
-    void deallocate(T* p, std::size_t n) noexcept {
+    void deallocate(T* p, std::size_t) noexcept {
         forget(p);
-        ::operator delete(p, n * sizeof(T), std::align_val_t(alignof(T)));
+        ::operator delete(p, std::align_val_t(alignof(T))); // clang 14 has no sized one
     }
     [[nodiscard]] numbered_allocator select_on_container_copy_construction() const {
         return numbered_allocator(id + 8);

@@ -82,11 +82,13 @@ TYPED_TEST(iteration, iterators_and_maps_model_the_concepts) {
         auto c = this->make_with(0, 100);
         const auto even = [](const auto& e) { return key_of<map>(e) % 2 == 0; };
         EXPECT_EQ(std::ranges::count_if(c, even), 50);
+#if !defined(__clang__) || __clang_major__ >= 16 // before, it can't read libstdc++'s views
         int sum = 0;
         for (const auto& e : c | std::views::filter(even)) {
             sum += key_of<map>(e);
         }
         EXPECT_EQ(sum, 2450);
+#endif
     }
 }
 
