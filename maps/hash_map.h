@@ -34,8 +34,8 @@ namespace ebb {
 ///   changed nothing; elsewhere every element is whole and every byte accounted for.
 /// - Keys and values that may throw when moved live in blocks of their own, as in node_hash_map.
 /// - Arguments of an insert may refer to elements of the map.
-/// - A hash that doesn't tell keys apart makes it slow, as it does every map; 16,777,215 equal
-///   hashes are the most (std::length_error).
+/// - A hash that doesn't tell keys apart makes it slow, as it does every map; where elements are
+///   larger than 32 bytes, 65,535 that share a hash are the most (std::length_error).
 /// - Threads: any number that read, or one that writes. An arena must outlive the map.
 template <class Key, class Value, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Arena = page_memory>

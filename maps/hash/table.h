@@ -350,6 +350,7 @@ class hash_table {
     [[gnu::noinline]] position add_growing(std::uint64_t hash, const Make& make);
 
     struct hashes;
+    struct placing;
     void reseed(std::uint64_t seed) noexcept;
     void make_room(std::uint64_t hash);
     void split();
@@ -360,7 +361,6 @@ class hash_table {
     void fill_holes(segment& s);
     void give_back(segment& s) noexcept;
     [[nodiscard]] std::size_t reserved_in(const segment& s) const noexcept;
-    void place(segment& s, element* e, std::uint64_t hash) noexcept;
     void set_numbers() noexcept;
 
     [[nodiscard]] std::uint32_t fill_pages(std::uint32_t groups, bool paged) const noexcept;
@@ -368,6 +368,7 @@ class hash_table {
     void free_index(segment& s, bool paged) noexcept;
     [[nodiscard]] static std::size_t index_size(const segment& s) noexcept;
     void allocate_array(segment& s, std::size_t capacity);
+    void populate_array(segment& s, std::size_t count) noexcept;
     void free_array(segment& s) noexcept;
     [[nodiscard]] static std::size_t array_capacity(std::size_t count) noexcept;
     // An array of so many elements is a growing block.

@@ -73,22 +73,61 @@ void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
     }
 }
 
-/// Puts an element at `e` into a segment that has room: moves it to its slot, or notes its number.
+/// Puts many elements into a segment that has room: moves each to its slot, or to the array's end.
+/// The segment is a copy, `s`, until all are placed: what is written through bytes might else be
+/// its own numbers, read anew for each. And the empty slots are noted beside it, a bit each: the
+/// tags say the same, but a line that was just written a byte of can't be read at once.
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::place(segment& s, element* e, std::uint64_t hash) noexcept {
-    const position p = free_slot(s, hash);
-    s.groups[p.g].tags[p.i] = group::tag_of(hash);
-    if constexpr (layout::has_array) {
-        element* const to = s.elements + s.top;
-        if (to != e) {
-            E::relocate(to, e);
+struct hash_table<E, H, Q, A>::placing {
+    static constexpr std::uint32_t most = 2048; // groups; more than a segment of 4-byte keys has
+
+    explicit placing(const segment& into) noexcept : s(into), known(s.group_count <= most) {
+        for (std::uint32_t g = 0; known && g < s.group_count; ++g) {
+            vacant[g] = static_cast<std::uint16_t>(s.groups[g].empty_slots());
         }
-        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.top++);
-    } else {
-        E::relocate(layout::element(s, p.g, p.i), e);
     }
-    ++s.count;
-}
+
+    [[gnu::always_inline]] void operator()(element* e, std::uint64_t hash) noexcept {
+        if constexpr (layout::has_array) {
+            element* const to = s.elements + s.top;
+            if (to != e) {
+                E::relocate(to, e);
+            }
+            note(hash);
+        } else {
+            const position p = take(hash);
+            s.groups[p.g].tags[p.i] = group::tag_of(hash);
+            E::relocate(layout::element(s, p.g, p.i), e);
+            ++s.count;
+        }
+    }
+
+    // The element of this hash is at its place, behind the last.
+    [[gnu::always_inline]] void note(std::uint64_t hash) noexcept {
+        const position p = take(hash);
+        s.groups[p.g].tags[p.i] = group::tag_of(hash);
+        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.top++);
+        ++s.count;
+    }
+
+    [[gnu::always_inline]] [[nodiscard]] position take(std::uint64_t hash) noexcept {
+        if (!known) {
+            return free_slot(s, hash);
+        }
+        std::uint32_t g = home_group(hash, s.group_count);
+        while (__builtin_expect(vacant[g] == 0, 0)) {
+            s.groups[g].overflow |= group::overflow_bit(hash);
+            g = g + 1 == s.group_count ? 0 : g + 1;
+        }
+        const auto i = static_cast<std::uint32_t>(std::countr_zero(vacant[g]));
+        vacant[g] = static_cast<std::uint16_t>(vacant[g] & (vacant[g] - 1));
+        return {nullptr, g, i, nullptr};
+    }
+
+    segment s;
+    bool known;
+    std::uint16_t vacant[most];
+};
 
 /// The same elements under another number of groups, in growing blocks or not. Throws
 /// std::bad_alloc and what the hash throws, nothing changed.
@@ -102,9 +141,10 @@ void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, bool to_p
         fresh.top = 0;
     }
     allocate_index(fresh, fill_pages(groups, to_pages), to_pages);
-    each_element(s, [&](std::size_t n, element* e) { place(fresh, e, hash(n, *e)); });
+    placing place(fresh);
+    each_element(s, [&](std::size_t n, element* e) { place(e, hash(n, *e)); });
     free_index(s, paged());
-    s = fresh;
+    s = place.s;
     set_shrink_at(s);
 }
 
@@ -115,7 +155,9 @@ void hash_table<E, H, Q, A>::set_numbers() noexcept {
     half_ = mask_ >> 1;
     split_at_ = n * layout::per_segment;
     // One fewer where the rest would still have room: from the split to here 3/8 of a segment's
-    // elements must go, or a map that hovers about one size would split and merge all the time.
+    // elements must go, or a map that hovers about one size would split and merge all the time. For
+    // an array 6/8 were tried: erasing all took 5 % less, and a quarter left 1.13 x its elements
+    // instead of 1.10.
     merge_at_ = (n - 1) * layout::per_segment / 8 * 5;
 }
 
@@ -152,6 +194,7 @@ void hash_table<E, H, Q, A>::split() {
         if (going != 0) {
             allocate_index(high, fill_pages(groups_for<layout>(going), now_paged), now_paged);
             allocate_array(high, array_capacity(going));
+            populate_array(high, going);
         }
     } catch (...) {
         free_index(low, now_paged);
@@ -166,16 +209,37 @@ void hash_table<E, H, Q, A>::split() {
             low.capacity = s.capacity;
         }
     }
-    each_element(s, [&](std::size_t n, element* e) {
-        const std::uint64_t h = hash(n, *e);
-        place(is_going(h) ? high : low, e, h);
-    });
-    if (!array_stays) {
+    placing in_low(low);
+    placing in_high(high);
+    if (array_stays) {
+        // The last that stays comes into the place of the first that goes: half of them don't move.
+        if constexpr (layout::has_array) {
+            std::uint32_t end = s.count;
+            for (std::uint32_t n = 0; n < end; ++n) {
+                std::uint64_t h = hash(n, s.elements[n]);
+                if (is_going(h)) {
+                    in_high(s.elements + n, h);
+                    while (n < --end && is_going(h = hash(end, s.elements[end]))) {
+                        in_high(s.elements + end, h);
+                    }
+                    if (n == end) {
+                        break;
+                    }
+                    E::relocate(s.elements + n, s.elements + end);
+                }
+                in_low.note(h);
+            }
+        }
+    } else {
+        each_element(s, [&](std::size_t n, element* e) {
+            const std::uint64_t h = hash(n, *e);
+            (is_going(h) ? in_high : in_low)(e, h); // no branch: half of them go
+        });
         free_array(s);
     }
     free_index(s, was_paged);
-    s = low;
-    directory_.push(high);
+    s = in_low.s;
+    directory_.push(in_high.s);
     set_numbers();
     shrink(s);
     set_shrink_at(directory_[number]);
@@ -206,7 +270,9 @@ void hash_table<E, H, Q, A>::merge_last() {
             rebuild(into, groups_for<layout>(total), now_paged);
         }
     }
-    each_element(last, [&](std::size_t n, element* e) { place(into, e, hash(n, *e)); });
+    placing place(into);
+    each_element(last, [&](std::size_t n, element* e) { place(e, hash(n, *e)); });
+    into = place.s;
     free_array(last);
     free_index(last, was_paged);
     directory_.pop(memory_);

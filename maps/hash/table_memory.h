@@ -104,6 +104,19 @@ void hash_table<E, H, Q, A>::allocate_array(segment& s, std::size_t capacity) {
     }
 }
 
+/// So many elements are about to come.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::populate_array([[maybe_unused]] segment& s,
+                                            [[maybe_unused]] std::size_t count) noexcept {
+    if constexpr (layout::has_array && memory::grows_in_place) {
+        if constexpr (requires { memory_.growing().populate(s.elements, count); }) {
+            if (in_pages(s.capacity)) {
+                memory_.growing().populate(s.elements, count * sizeof(element));
+            }
+        }
+    }
+}
+
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::free_array(segment& s) noexcept {
     if constexpr (layout::has_array) {
