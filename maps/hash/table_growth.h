@@ -52,14 +52,24 @@ struct hash_table<E, H, Q, A>::hashes {
 /// f(n, element) for the elements of a segment without holes, n from 0 on.
 template <class E, class H, class Q, class A>
 template <class F>
-void hash_table<E, H, Q, A>::each_element(const segment& s, const F& f) {
+[[gnu::always_inline]] inline void hash_table<E, H, Q, A>::each_element(const segment& s,
+                                                                        const F& f) {
     if constexpr (layout::has_array) {
         for (std::uint32_t n = 0; n < s.count; ++n) {
             f(n, s.elements + n);
         }
     } else {
         std::size_t n = 0;
-        each_slot(s, [&](std::uint32_t g, std::uint32_t i) { f(n++, layout::element(s, g, i)); });
+        for (std::uint32_t g = 0; g < s.group_count; ++g) {
+            const auto* const ahead =
+                reinterpret_cast<const std::byte*>(layout::element(s, g + 4, 0));
+            for (std::size_t at = 0; at < group::slots * sizeof(element); at += 64) {
+                __builtin_prefetch(ahead + at);
+            }
+            for (std::uint32_t full = s.groups[g].full_slots(); full != 0; full &= full - 1) {
+                f(n++, layout::element(s, g, static_cast<std::uint32_t>(std::countr_zero(full))));
+            }
+        }
     }
 }
 
@@ -80,8 +90,12 @@ void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
 template <class E, class H, class Q, class A>
 struct hash_table<E, H, Q, A>::placing {
     static constexpr std::uint32_t most = 2048; // groups; more than a segment of 4-byte keys has
+    struct vacancies {
+        std::uint16_t of[most];
+    };
 
-    explicit placing(const segment& into) noexcept : s(into), known(s.group_count <= most) {
+    [[gnu::always_inline]] placing(const segment& into, vacancies& notes) noexcept
+        : s(into), known(s.group_count <= most), vacant(notes.of) {
         for (std::uint32_t g = 0; known && g < s.group_count; ++g) {
             vacant[g] = static_cast<std::uint16_t>(s.groups[g].empty_slots());
         }
@@ -126,7 +140,7 @@ struct hash_table<E, H, Q, A>::placing {
 
     segment s;
     bool known;
-    std::uint16_t vacant[most];
+    std::uint16_t* vacant;
 };
 
 /// The same elements under another number of groups, in growing blocks or not. Throws
@@ -141,7 +155,8 @@ void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, bool to_p
         fresh.top = 0;
     }
     allocate_index(fresh, fill_pages(groups, to_pages), to_pages);
-    placing place(fresh);
+    typename placing::vacancies vacant;
+    placing place(fresh, vacant);
     each_element(s, [&](std::size_t n, element* e) { place(e, hash(n, *e)); });
     free_index(s, paged());
     s = place.s;
@@ -209,8 +224,10 @@ void hash_table<E, H, Q, A>::split() {
             low.capacity = s.capacity;
         }
     }
-    placing in_low(low);
-    placing in_high(high);
+    typename placing::vacancies vacant_low;
+    typename placing::vacancies vacant_high;
+    placing in_low(low, vacant_low);
+    placing in_high(high, vacant_high);
     if (array_stays) {
         // The last that stays comes into the place of the first that goes: half of them don't move.
         if constexpr (layout::has_array) {
@@ -270,7 +287,8 @@ void hash_table<E, H, Q, A>::merge_last() {
             rebuild(into, groups_for<layout>(total), now_paged);
         }
     }
-    placing place(into);
+    typename placing::vacancies vacant;
+    placing place(into, vacant);
     each_element(last, [&](std::size_t n, element* e) { place(e, hash(n, *e)); });
     into = place.s;
     free_array(last);
