@@ -41,30 +41,34 @@ struct alignas(64) cell {
     }
 
     /// A bit a slot: whose tag is this one.
-    [[nodiscard]] std::uint32_t match(std::uint16_t tag) const noexcept {
+    [[nodiscard]] std::uint32_t match(std::uint16_t tag) const noexcept { return equal(tags, tag); }
+    /// A bit a slot: which full one holds this number.
+    [[nodiscard]] std::uint32_t holding(std::uint16_t number) const noexcept {
+        return equal(numbers, number) & full_slots();
+    }
+    [[nodiscard]] std::uint32_t empty_slots() const noexcept { return match(0); }
+    [[nodiscard]] std::uint32_t full_slots() const noexcept { return match(0) ^ all; }
+
+    [[nodiscard]] bool passed_by(std::uint64_t hash) const noexcept {
+        return (overflow >> (hash >> 32 & 15) & 1) != 0;
+    }
+
+  private:
+    [[nodiscard]] static std::uint32_t equal(const std::uint16_t (&all_of)[slots],
+                                             std::uint16_t wanted) noexcept {
 #ifdef __SSE2__
-        const auto* const lines = reinterpret_cast<const __m128i*>(this);
-        const __m128i wanted = _mm_set1_epi16(static_cast<short>(tag));
-        const __m128i low = _mm_cmpeq_epi16(_mm_load_si128(lines), wanted);
-        const __m128i high = _mm_cmpeq_epi16(_mm_load_si128(lines + 1), wanted);
+        const auto* const halves = reinterpret_cast<const __m128i*>(&all_of);
+        const __m128i same = _mm_set1_epi16(static_cast<short>(wanted));
+        const __m128i low = _mm_cmpeq_epi16(_mm_load_si128(halves), same);
+        const __m128i high = _mm_cmpeq_epi16(_mm_load_si128(halves + 1), same);
         return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high))) & all;
 #else
         std::uint32_t fit = 0;
         for (unsigned i = 0; i < slots; ++i) {
-            fit |= static_cast<std::uint32_t>(tags[i] == tag) << i;
+            fit |= static_cast<std::uint32_t>(all_of[i] == wanted) << i;
         }
         return fit;
 #endif
-    }
-    [[nodiscard]] std::uint32_t empty_slots() const noexcept {
-        return match(0);
-    }
-    [[nodiscard]] std::uint32_t full_slots() const noexcept {
-        return match(0) ^ all;
-    }
-
-    [[nodiscard]] bool passed_by(std::uint64_t hash) const noexcept {
-        return (overflow >> (hash >> 32 & 15) & 1) != 0;
     }
 };
 static_assert(sizeof(cell) == 64);

@@ -15,8 +15,8 @@
 namespace ebb::detail {
 
 /// A forward iterator. Copying and comparing are always allowed; using one that was ended by an
-/// insert or erase is not. An array is walked from its end: what a removal moves into the hole has
-/// been seen.
+/// insert or erase is not. An array is walked from its end: the last element, which a removal moves
+/// into the hole, has been seen.
 template <class Table, bool Const>
 class hash_iterator {
     using layout = typename Table::layout;
@@ -55,8 +55,8 @@ class hash_iterator {
         check();
         segment& s = table_->segment_at(number_);
         if constexpr (layout::has_array) {
-            at_ = layout::below(s, static_cast<std::uint32_t>(at_ - s.elements));
-            if (at_ != nullptr) {
+            if (at_ != s.elements) {
+                --at_;
                 return *this;
             }
         } else {
@@ -118,7 +118,7 @@ class hash_iterator {
                 continue;
             }
             if constexpr (layout::has_array) {
-                at_ = layout::below(s, s.top);
+                at_ = s.elements + (s.count - 1);
             } else {
                 for (g_ = 0; (rest_ = s.groups[g_].full_slots()) == 0; ++g_) {
                 }

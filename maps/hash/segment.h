@@ -7,15 +7,15 @@
 //     +---------+---------+- - -+---------+--------------+- - -+--------------+
 //      16 bytes each                       slots of group 0      slots of group n
 //
-// Larger ones lie in an array beside it, and a slot holds two bytes: which of them. A removal
-// leaves a hole, noted by a bit; when one number in 32 is a hole they are filled from the array's
-// end, many at a time, because finding the slots of so many that move costs a sixth of doing it one
-// by one.
+// Larger ones lie in an array beside it, and a slot holds two bytes: which of them. A removal moves
+// the array's last element into the hole; its lines were fetched by the removals before it.
+// 1,000,000 elements of 136 bytes are erased in 0.16 s so, five rounds of 157 to 167 ns each; with
+// holes that waited for a give-back to fill them 170 to 187.
 //
-//     +--------+- - -+--------+-------+     +----+----+----+- - -+
-//     | cell 0 |     | cell n | holes |     | e0 | e1 | e2 |     |
-//     +--------+- - -+--------+-------+     +----+----+----+- - -+
-//              index                         elements
+//     +--------+--------+- - -+--------+     +----+----+----+- - -+
+//     | cell 0 | cell 1 |     | cell n |     | e0 | e1 | e2 |     |
+//     +--------+--------+- - -+--------+     +----+----+----+- - -+
+//              index                          elements
 //
 // Both kinds: an element's group is its hash's upper half as a fraction of the groups, so that any
 // number of groups will do; a full group passes on to the next. Bytes for 1,000,000 elements:
@@ -48,9 +48,6 @@ template <class Layout>
     return static_cast<std::uint32_t>(
         std::max<std::size_t>(count * 5 / (Layout::most_in_group * 4) + 1, 2));
 }
-
-/// One number in so many may be a hole.
-inline constexpr std::uint32_t holes_in = 32;
 
 /// The group where the search for a key begins.
 [[nodiscard]] inline std::uint32_t home_group(std::uint64_t hash, std::uint32_t groups) noexcept {
@@ -95,7 +92,7 @@ struct array_layout {
     static constexpr std::size_t per_segment =
         std::bit_floor(std::clamp<std::size_t>(819200 / sizeof(Element), 16, 8192));
     using group = cell;
-    static constexpr std::size_t group_bytes = sizeof(group) + sizeof(std::uint16_t);
+    static constexpr std::size_t group_bytes = sizeof(group);
 
     struct segment {
         group* groups = const_cast<group*>(&no_cells);
@@ -105,7 +102,6 @@ struct array_layout {
         std::uint32_t capacity = 0;
         std::uint32_t stale = 0;
         std::uint32_t shrink_at = 0;
-        std::uint32_t top = 0; ///< numbers in use are below it; top - count of them are holes
     };
     /// Two bytes number them. Only a hash that hardly tells keys apart brings so many together.
     static constexpr std::uint32_t most = (1U << 16) - 1;
@@ -119,50 +115,26 @@ struct array_layout {
         return s.elements + number(s, g, i);
     }
 
-    /// The slot that holds this number, of an element with this hash.
-    [[nodiscard]] static std::uint16_t& number_in_slot(const segment& s, std::uint64_t hash,
-                                                       std::uint32_t n) noexcept {
-        const auto tags = group::tags_of(hash);
-        for (std::uint32_t g = home_group(hash, s.group_count);;
-             g = g + 1 == s.group_count ? 0 : g + 1) {
-            for (std::uint32_t fit = s.groups[g].match(tags); fit != 0; fit &= fit - 1) {
-                const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
-                if (s.groups[g].numbers[i] == n) {
-                    return s.groups[g].numbers[i];
-                }
-            }
+    /// Fetches the first lines of the element `away` from `e`, which may lie outside the array.
+    static void fetch(const Element* e, std::ptrdiff_t away) noexcept {
+        const auto* const line =
+            reinterpret_cast<const std::byte*>(reinterpret_cast<std::uintptr_t>(e) +
+                                               static_cast<std::uintptr_t>(away) * sizeof(Element));
+        __builtin_prefetch(line);
+        if constexpr (sizeof(Element) > 64) {
+            __builtin_prefetch(line + 64);
         }
     }
 
-    // The holes: a bit a number, behind the groups, sixteen for each.
-    static std::uint16_t& hole_word(const segment& s, std::uint32_t n) noexcept {
-        return reinterpret_cast<std::uint16_t*>(s.groups + s.group_count)[n / 16];
-    }
-    [[nodiscard]] static bool is_hole(const segment& s, std::uint32_t n) noexcept {
-        return (hole_word(s, n) >> n % 16 & 1) != 0;
-    }
-    static void flip_hole(const segment& s, std::uint32_t n) noexcept {
-        hole_word(s, n) = static_cast<std::uint16_t>(hole_word(s, n) ^ 1U << n % 16);
-    }
-    /// The next number from here on that is a hole (`Hole`) or an element. Requires: there is one.
-    template <bool Hole>
-    [[nodiscard]] static std::uint32_t next(const segment& s, std::uint32_t n) noexcept {
-        for (;; n = (n / 16 + 1) * 16) {
-            const std::uint32_t word = hole_word(s, n);
-            const std::uint32_t fit = (Hole ? word : ~word & 0xffff) >> n % 16;
-            if (fit != 0) {
-                return n + static_cast<std::uint32_t>(std::countr_zero(fit));
+    /// The slot that holds number n, searched for from group `g` on. Requires: one holds it.
+    [[nodiscard]] static std::uint16_t& slot_of(const segment& s, std::uint32_t g,
+                                                std::uint32_t n) noexcept {
+        for (;; g = g + 1 == s.group_count ? 0 : g + 1) {
+            if (const std::uint32_t fit = s.groups[g].holding(static_cast<std::uint16_t>(n));
+                fit != 0) {
+                return s.groups[g].numbers[std::countr_zero(fit)];
             }
         }
-    }
-    /// The element below number n, or none.
-    [[nodiscard]] static Element* below(const segment& s, std::uint32_t n) noexcept {
-        while (n > 0) {
-            if (!is_hole(s, --n)) {
-                return s.elements + n;
-            }
-        }
-        return nullptr;
     }
 };
 

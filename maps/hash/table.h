@@ -45,8 +45,7 @@ namespace ebb::detail {
 ///  3. A segment's `count` is the number of its full slots; the counts sum to `size`.
 ///  4. No segment holds more than most_in_groups; one without elements has no memory unless some is
 ///     reserved.
-///  5. In an array layout the numbers in a segment's slots and its holes are 0 ... top - 1, each
-///  once.
+///  5. In an array layout the numbers in a segment's slots are 0 ... count - 1, each once.
 ///  6. The bytes of directory, indexes, arrays and nodes sum to what the memory was asked for.
 /// Threads: any number that read, or one that writes.
 template <class Elements, class Hash, class Equal, class Arena>
@@ -304,15 +303,9 @@ class hash_table {
     position add_here(segment& s, std::uint64_t hash, const Make& make) {
         position p = free_slot(s, hash);
         if constexpr (layout::has_array) {
-            const std::uint32_t n = s.top == s.count ? s.top : layout::template next<true>(s, 0);
-            p.at = s.elements + n;
+            p.at = s.elements + s.count;
             make(p.at);
-            layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(n);
-            if (n == s.top) {
-                ++s.top;
-            } else {
-                layout::flip_hole(s, n);
-            }
+            layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.count);
         } else {
             p.at = layout::element(s, p.g, p.i);
             make(p.at);
@@ -358,7 +351,8 @@ class hash_table {
     void rebuild(segment& s, std::uint32_t groups, bool to_pages);
     void grow_array(segment& s, std::size_t least);
     void fit_array(segment& s);
-    void fill_holes(segment& s);
+    void move_last(segment& s, element* hole, std::uint32_t n) noexcept;
+    [[nodiscard]] std::uint32_t home_of(const segment& s, const element& e) const noexcept;
     void give_back(segment& s) noexcept;
     [[nodiscard]] std::size_t reserved_in(const segment& s) const noexcept;
     void set_numbers() noexcept;

@@ -77,7 +77,7 @@ void hash_table<E, H, Q, A>::clone(const segment& from, segment& to) {
         ++size_;
     };
     if constexpr (layout::has_array) {
-        allocate_array(to, array_capacity(from.top));
+        allocate_array(to, array_capacity(from.count));
         each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
             const std::uint16_t n = layout::number(from, g, i);
             copy(to.elements + n, from.elements[n]);
@@ -87,9 +87,6 @@ void hash_table<E, H, Q, A>::clone(const segment& from, segment& to) {
         for (std::uint32_t g = 0; g < from.group_count; ++g) {
             to.groups[g].overflow = from.groups[g].overflow;
         }
-        std::memcpy(static_cast<void*>(to.groups + to.group_count), from.groups + from.group_count,
-                    from.group_count * sizeof(std::uint16_t));
-        to.top = from.top;
     } else {
         each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
             copy(layout::element(to, g, i), *layout::element(from, g, i));
@@ -196,8 +193,7 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
         ++full;
         if constexpr (layout::has_array) {
             const std::uint32_t id = layout::number(s, g, i);
-            EBB_CHECK(id < s.top && !layout::is_hole(s, id),
-                      "hash_map: a slot's number is beyond the elements, or a hole");
+            EBB_CHECK(id < s.count, "hash_map: a slot's number is beyond the elements");
             sum += id;
         }
         const element& e = *layout::element(s, g, i);
@@ -214,17 +210,9 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
     EBB_CHECK(s.count <= most_in_groups<layout>(s.group_count), "hash_map: a segment is overfull");
     EBB_CHECK(&s == &directory_[number], "hash_map: a segment of another number");
     if constexpr (layout::has_array) {
-        std::uint32_t holes = 0;
-        for (std::uint32_t n = 0; n < s.group_count * 16; ++n) {
-            if (layout::is_hole(s, n)) {
-                ++holes;
-                sum += n;
-            }
-        }
-        EBB_CHECK(holes == s.top - s.count, "hash_map: the holes of an array are miscounted");
-        EBB_CHECK(sum == std::uint64_t{s.top} * (s.top - std::uint64_t{s.top != 0}) / 2,
+        EBB_CHECK(sum == std::uint64_t{s.count} * (s.count - std::uint64_t{s.count != 0}) / 2,
                   "hash_map: the numbers of a segment's slots are off");
-        EBB_CHECK(s.top <= s.capacity, "hash_map: more elements than their array has room for");
+        EBB_CHECK(s.count <= s.capacity, "hash_map: more elements than their array has room for");
         arrays += std::uint64_t{s.capacity} * sizeof(element);
     }
 }

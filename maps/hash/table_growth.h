@@ -49,7 +49,7 @@ struct hash_table<E, H, Q, A>::hashes {
     std::uint64_t* all = nullptr;
 };
 
-/// f(n, element) for the elements of a segment without holes, n from 0 on.
+/// f(n, element) for the elements of a segment, n from 0 on.
 template <class E, class H, class Q, class A>
 template <class F>
 [[gnu::always_inline]] inline void hash_table<E, H, Q, A>::each_element(const segment& s,
@@ -103,7 +103,7 @@ struct hash_table<E, H, Q, A>::placing {
 
     [[gnu::always_inline]] void operator()(element* e, std::uint64_t hash) noexcept {
         if constexpr (layout::has_array) {
-            element* const to = s.elements + s.top;
+            element* const to = s.elements + s.count;
             if (to != e) {
                 E::relocate(to, e);
             }
@@ -120,8 +120,7 @@ struct hash_table<E, H, Q, A>::placing {
     [[gnu::always_inline]] void note(std::uint64_t hash) noexcept {
         const position p = take(hash);
         s.groups[p.g].tags[p.i] = group::tag_of(hash);
-        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.top++);
-        ++s.count;
+        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.count++);
     }
 
     [[gnu::always_inline]] [[nodiscard]] position take(std::uint64_t hash) noexcept {
@@ -147,13 +146,9 @@ struct hash_table<E, H, Q, A>::placing {
 /// std::bad_alloc and what the hash throws, nothing changed.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, bool to_pages) {
-    fill_holes(s);
     const hashes hash(*this, s);
     segment fresh = s;
     fresh.count = 0;
-    if constexpr (layout::has_array) {
-        fresh.top = 0;
-    }
     allocate_index(fresh, fill_pages(groups, to_pages), to_pages);
     typename placing::vacancies vacant;
     placing place(fresh, vacant);
@@ -183,7 +178,6 @@ void hash_table<E, H, Q, A>::split() {
     const std::size_t number = directory_.size();
     const std::size_t bit = std::bit_floor(number);
     segment& s = directory_[number - bit];
-    fill_holes(s);
     const hashes hash(*this, s);
 
     const bool was_paged = paged();
@@ -268,8 +262,6 @@ void hash_table<E, H, Q, A>::merge_last() {
     const std::size_t number = directory_.size() - 1;
     segment& last = directory_[number];
     segment& into = directory_[number - std::bit_floor(number)];
-    fill_holes(last);
-    fill_holes(into);
     const hashes hash(*this, last);
     const bool was_paged = paged();
     const bool now_paged = was_paged && number > 1;
@@ -317,11 +309,6 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
         return;
     }
     try {
-        if constexpr (layout::has_array) {
-            if (s.top - s.count > s.count / holes_in) {
-                fill_holes(s);
-            }
-        }
         fit_array(s);
         const bool too_large =
             s.group_count > 1 && std::max<std::size_t>(s.count, reserved) * 100 <=
@@ -346,9 +333,9 @@ void hash_table<E, H, Q, A>::set_shrink_at(segment& s) const noexcept {
         at = 0;
     }
     if constexpr (layout::has_array) {
-        // Pages at the array's end, and holes: about a page's worth of elements at a time.
+        // Pages at the array's end.
         const std::size_t step = std::max<std::size_t>(
-            s.count / holes_in, in_pages(s.capacity) ? 8192 / sizeof(element) : s.count / 2);
+            s.count / 64, in_pages(s.capacity) ? 8192 / sizeof(element) : s.count / 2);
         at = std::max<std::size_t>(at, s.count - std::min<std::size_t>(s.count, step + 1));
     }
     s.shrink_at = static_cast<std::uint32_t>(at);
@@ -421,19 +408,42 @@ template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::remove(const position& p) noexcept {
     segment& s = *p.in;
     group& g = s.groups[p.g];
-    if constexpr (layout::has_array) {
-        const std::uint32_t n = g.numbers[p.i];
-        if (n + 1 == s.top) {
-            --s.top;
-        } else {
-            layout::flip_hole(s, n);
-        }
-    }
     end(p.at);
     g.tags[p.i] = 0;
     s.stale += g.overflow != 0 ? 1 : 0;
     --s.count;
     --size_;
+    if constexpr (layout::has_array) {
+        move_last(s, p.at, g.numbers[p.i]);
+    }
+}
+
+/// The array's last element comes to `hole`, where number n ended.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t n) noexcept {
+    if constexpr (layout::has_array) {
+        element* const last = s.elements + s.count;
+        if (n != s.count) {
+            layout::slot_of(s, home_of(s, *last), s.count) = static_cast<std::uint16_t>(n);
+            E::relocate(hole, last);
+        }
+        // What the next removals from here will move: its lines are there by then.
+        layout::fetch(last, -2);
+    }
+}
+
+/// Where an element of the segment is searched for: anywhere, if the hash throws.
+template <class E, class H, class Q, class A>
+std::uint32_t hash_table<E, H, Q, A>::home_of(const segment& s, const element& e) const noexcept {
+    if constexpr (hash_throws<key_type>) {
+        try {
+            return home_group(hash_of(E::key(e)), s.group_count);
+        } catch (...) {
+            return 0;
+        }
+    } else {
+        return home_group(hash_of(E::key(e)), s.group_count);
+    }
 }
 
 template <class E, class H, class Q, class A>
@@ -520,10 +530,8 @@ void hash_table<E, H, Q, A>::for_each(const F& f) const {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         const segment& s = directory_[n];
         if constexpr (layout::has_array) {
-            for (std::uint32_t id = 0; id < s.top; ++id) {
-                if (!layout::is_hole(s, id)) {
-                    f(E::value(s.elements[id]));
-                }
+            for (std::uint32_t id = 0; id < s.count; ++id) {
+                f(E::value(s.elements[id]));
             }
         } else {
             each_slot(s, [&](std::uint32_t g, std::uint32_t i) {

@@ -1,4 +1,4 @@
-// hash_table's memory: a segment's index, its array, and the holes in that.
+// hash_table's memory: a segment's index and its array.
 #pragma once
 
 #include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
@@ -151,7 +151,6 @@ void hash_table<E, H, Q, A>::grow_array(segment& s, std::size_t least) {
                 return;
             }
         }
-        fill_holes(s);
         segment fresh = s;
         allocate_array(fresh, capacity);
         for (std::uint32_t id = 0; id < s.count; ++id) {
@@ -175,9 +174,6 @@ void hash_table<E, H, Q, A>::fit_array(segment& s) {
             }
         } else if (s.count * 2 > s.capacity || s.capacity <= std::max<std::size_t>(reserved, 4)) {
             return;
-        }
-        if (s.top != s.count) {
-            fill_holes(s);
         }
         const std::size_t capacity = array_capacity(std::max<std::size_t>(reserved, s.count + 1));
         if (capacity >= s.capacity) {
@@ -205,52 +201,6 @@ void hash_table<E, H, Q, A>::fit_array(segment& s) {
         }
         free_array(s);
         s = fresh;
-    }
-}
-
-/// Moves the elements with the highest numbers into the holes. Throws what the hash throws; every
-/// element is then where it was or where it goes.
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::fill_holes([[maybe_unused]] segment& s) {
-    if constexpr (layout::has_array) {
-        // A batch at a time: the elements' lines come first, then those of their slots.
-        constexpr std::uint32_t batch = 16;
-        std::uint32_t from = s.count; // numbers of elements that go, upwards
-        std::uint32_t hole = 0;
-        while (s.top != s.count) {
-            std::uint32_t going[batch];
-            std::uint64_t hash[batch];
-            std::uint32_t many = 0;
-            for (; many < batch && from < s.top; ++from) {
-                if (!layout::is_hole(s, from)) {
-                    going[many++] = from;
-                    __builtin_prefetch(s.elements + from);
-                }
-            }
-            if (many == 0) { // what is left of the holes lies behind all elements
-                for (std::uint32_t n = s.count; n < s.top; ++n) {
-                    layout::flip_hole(s, n);
-                }
-                s.top = s.count;
-                return;
-            }
-            for (std::uint32_t i = 0, n = hole; i < many; ++i, ++n) {
-                n = layout::template next<true>(s, n);
-                __builtin_prefetch(s.elements + n, 1);
-                __builtin_prefetch(reinterpret_cast<std::byte*>(s.elements + n + 1) - 1, 1);
-            }
-            for (std::uint32_t i = 0; i < many; ++i) {
-                hash[i] = hash_of(E::key(s.elements[going[i]]));
-                __builtin_prefetch(s.groups + home_group(hash[i], s.group_count));
-            }
-            for (std::uint32_t i = 0; i < many; ++i) {
-                hole = layout::template next<true>(s, hole);
-                layout::number_in_slot(s, hash[i], going[i]) = static_cast<std::uint16_t>(hole);
-                E::relocate(s.elements + hole, s.elements + going[i]);
-                layout::flip_hole(s, hole);
-                layout::flip_hole(s, going[i]);
-            }
-        }
     }
 }
 
