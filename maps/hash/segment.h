@@ -88,9 +88,9 @@ struct array_layout {
     static constexpr std::uint32_t most_in_group = 13;
     /// Of most_in_group. An index beside an array is small: it waits longer.
     static constexpr std::size_t percent = 40;
-    /// 400 to 800 KiB of elements, so that the half pages at the ends of blocks are 1 % of them.
+    /// 400 KiB of elements, so that the half pages at the ends of blocks are 1 % of them.
     static constexpr std::size_t per_segment =
-        std::bit_floor(std::clamp<std::size_t>(819200 / sizeof(Element), 16, 8192));
+        std::clamp<std::size_t>(417792 / sizeof(Element), 16, 8192);
     using group = cell;
     static constexpr std::size_t group_bytes = sizeof(group);
 

@@ -383,6 +383,7 @@ void hash_table<E, H, Q, A>::make_room(std::uint64_t hash) {
     if constexpr (layout::has_array) {
         if (s.count == s.capacity) {
             grow_array(s, std::size_t{s.count} + 1);
+            set_shrink_at(s); // else it is as large as at its last split until it is as small again
         }
     }
 }
