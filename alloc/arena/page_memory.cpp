@@ -1,4 +1,5 @@
 #include <ebb/alloc/arena/page_memory.h>
+#include <ebb/alloc/arena/page_ranges.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/os/pages.h>
@@ -8,13 +9,12 @@
 #include <bit>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <utility>
-#include <vector>
 
 namespace ebb {
 namespace {
 
-constexpr std::size_t largest_region = 64 * mib;
 constexpr std::size_t largest_kept = 256 * kib;
 
 std::size_t whole_pages(std::size_t bytes) noexcept {
@@ -23,56 +23,22 @@ std::size_t whole_pages(std::size_t bytes) noexcept {
 
 // The ranges of one power of two.
 struct range_class {
-    struct region {
-        void* at;
-        std::size_t bytes;
-    };
-    std::vector<region> regions;
-    std::vector<void*> free;     // ranges without memory
-    void* kept = nullptr;        // a range that still has its pages,
-    std::size_t kept_bytes = 0;  // and how many bytes of them
-    std::size_t ranges = 0;      // in all regions
-    std::size_t next_region = 1; // in ranges
+    explicit range_class(std::size_t range_bytes) noexcept : from(range_bytes) {}
 
-    [[nodiscard]] std::size_t own_bytes() const noexcept {
-        return regions.capacity() * sizeof(region) + free.capacity() * sizeof(void*);
-    }
+    page_ranges from;
+    void* kept = nullptr;       // a range that still has its pages,
+    std::size_t kept_bytes = 0; // and how many bytes of them
 };
 
 } // namespace
 
 struct page_memory::ranges {
-    std::array<range_class, 64> of;
-
-    ~ranges() {
-        for (range_class& c : of) {
-            for (const auto& r : c.regions) {
-                os::unmap(r.at, r.bytes);
-            }
-        }
-    }
+    // Of 64 TiB and less: what a process can address.
+    static constexpr unsigned classes = 47;
+    std::array<std::optional<range_class>, classes> of;
 
     static unsigned index(std::size_t largest) noexcept {
         return static_cast<unsigned>(std::bit_width(std::max(largest, os::page_size()) - 1));
-    }
-
-    // Another region; room in `free` for every range, so that giving one back can't fail.
-    static void extend(range_class& c, std::size_t range_bytes) {
-        const std::size_t most = std::max<std::size_t>(largest_region / range_bytes, 1);
-        const std::size_t count = std::min(c.next_region, most);
-        c.regions.reserve(c.regions.size() + 1);
-        c.free.reserve(c.ranges + count);
-        void* const at = os::map_as_is(count * range_bytes, os::page_size());
-        if (at == nullptr) {
-            throw std::bad_alloc();
-        }
-        os::keep_small(at, count * range_bytes);
-        c.regions.push_back({at, count * range_bytes});
-        c.ranges += count;
-        c.next_region = count * 2;
-        for (std::size_t i = count; i > 0; --i) {
-            c.free.push_back(advance(at, (i - 1) * range_bytes));
-        }
     }
 };
 
@@ -127,10 +93,11 @@ void page_memory::deallocate(void* p, std::size_t bytes, std::size_t alignment) 
 void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
     const std::size_t pages = whole_pages(bytes);
     const unsigned index = ranges::index(std::max(largest, pages));
-    if (pages < bytes || index >= 47) { // wrapped, or more than the addresses there are
+    if (pages < bytes || index >= ranges::classes) { // wrapped, or too many
         throw std::bad_alloc();
     }
-    range_class& c = classes().of[index];
+    auto& made = classes().of[index];
+    range_class& c = made ? *made : made.emplace(std::size_t{1} << index);
     if (c.kept != nullptr) {
         void* const p = std::exchange(c.kept, nullptr);
         const std::size_t had = std::exchange(c.kept_bytes, 0);
@@ -143,19 +110,18 @@ void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
         counts_.charge(bytes, pages);
         return p;
     }
-    if (c.free.empty()) {
-        const std::size_t before = c.own_bytes();
-        const auto account = [&] { counts_.map(c.own_bytes() - before, c.own_bytes() - before); };
-        try {
-            ranges::extend(c, std::size_t{1} << index);
-        } catch (...) {
-            account();
-            throw;
-        }
+    const std::size_t before = c.from.own_bytes();
+    const auto account = [&] {
+        counts_.map(c.from.own_bytes() - before, c.from.own_bytes() - before);
+    };
+    void* p = nullptr;
+    try {
+        p = c.from.take();
+    } catch (...) {
         account();
+        throw;
     }
-    void* const p = c.free.back();
-    c.free.pop_back();
+    account();
     counts_.map(pages, 0);
     counts_.charge(bytes, pages);
     return p;
@@ -164,7 +130,7 @@ void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
 void page_memory::deallocate_growing(void* p, std::size_t bytes, std::size_t largest) noexcept {
     const std::size_t pages = whole_pages(bytes);
     const unsigned index = ranges::index(std::max(largest, pages));
-    range_class& c = ranges_->of[index];
+    range_class& c = *ranges_->of[index];
     counts_.refund(bytes, pages);
     if (c.kept == nullptr && pages <= largest_kept) {
         c.kept = p;
@@ -173,7 +139,7 @@ void page_memory::deallocate_growing(void* p, std::size_t bytes, std::size_t lar
     }
     os::release(p, pages);
     counts_.unmap(pages, 0);
-    c.free.push_back(p); // there is room: extend
+    c.from.give(p);
 }
 
 bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
@@ -203,20 +169,20 @@ void page_memory::trim() noexcept {
     if (ranges_ == nullptr) {
         return;
     }
-    for (range_class& c : ranges_->of) {
+    for (auto& made : ranges_->of) {
+        if (!made) {
+            continue;
+        }
+        range_class& c = *made;
         if (c.kept != nullptr) {
             os::release(c.kept, c.kept_bytes);
             counts_.unmap(c.kept_bytes, 0);
-            c.free.push_back(std::exchange(c.kept, nullptr));
+            c.from.give(std::exchange(c.kept, nullptr));
             c.kept_bytes = 0;
         }
-        if (!c.regions.empty() && c.free.size() == c.ranges) {
-            for (const auto& r : c.regions) {
-                os::unmap(r.at, r.bytes);
-            }
-            counts_.unmap(c.own_bytes(), c.own_bytes());
-            c = range_class();
-        }
+        const std::size_t before = c.from.own_bytes();
+        c.from.trim();
+        counts_.unmap(before - c.from.own_bytes(), before - c.from.own_bytes());
     }
 }
 
@@ -226,12 +192,12 @@ void page_memory::validate() const {
     std::uint64_t overhead = 0;
     if (ranges_ != nullptr) {
         overhead += sizeof(ranges);
-        for (const range_class& c : ranges_->of) {
-            idle += c.kept_bytes;
-            overhead += c.own_bytes();
-            EBB_CHECK(c.free.size() + (c.kept != nullptr ? 1 : 0) <= c.ranges,
-                      "page_memory: more ranges free than there are");
-            EBB_CHECK(c.free.capacity() >= c.ranges, "page_memory: no room to give a range back");
+        for (const auto& c : ranges_->of) {
+            if (c) {
+                idle += c->kept_bytes;
+                overhead += c->from.own_bytes();
+                c->from.validate();
+            }
         }
     }
     EBB_CHECK(l.idle == idle, "page_memory: idle bytes are off");

@@ -11,14 +11,15 @@
 //     | the block, in whole pages    | no memory                           |
 //     +------------------------------+-------------------------------------+
 //
-// Ranges are cut from regions that double up to 64 MiB; address space is kept until trim() or the
-// end, memory isn't. Of a class of up to 256 KiB the range given back last keeps its pages, as the
-// next one's: a map that writes its segments anew, one after the other, would otherwise fault each
-// page again (0.7 us). That is all that is ever idle.
+// Ranges come from regions of addresses (page_ranges.h), which go one by one as less is in use. Of
+// a class of up to 256 KiB the range given back last keeps its pages, as the next one's: a map that
+// writes its segments anew, one after the other, would otherwise fault each page again (0.7 us).
+// That is all that is ever idle.
 // No huge pages: a first touch of 2 MiB was seen to take 5 ms, and what gives back 4 KiB grains
 // can't use them.
-// Costs: a plain block is operator new's; a growing one a push or pop, and one madvise to give
-// back. The kernel keeps a region in one mapping, so that a process may have many such maps.
+// Costs: a plain block is operator new's; a growing one a few dozen instructions, one madvise to
+// give back, and a region's mapping now and then. The kernel keeps regions side by side in one
+// mapping, so that a process may have many such maps.
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>

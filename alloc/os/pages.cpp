@@ -30,12 +30,13 @@ void* map_aligned(std::size_t bytes, std::size_t alignment, int protection) noex
     if (spare == 0) {
         return raw;
     }
+    // What can't be cut off (a process at its limit of mappings) are addresses, not memory.
     const std::size_t before = align_up(address_of(raw), alignment) - address_of(raw);
     if (before != 0) {
-        unmap(raw, before);
+        static_cast<void>(try_unmap(raw, before));
     }
     if (spare != before) {
-        unmap(advance(raw, before + bytes), spare - before);
+        static_cast<void>(try_unmap(advance(raw, before + bytes), spare - before));
     }
     return advance(raw, before);
 }
@@ -100,6 +101,22 @@ void release(void* pages, std::size_t bytes) noexcept {
                      "release: not a mapping of ours", pages);
         std::memset(pages, 0, bytes); // locked into memory (mlockall): they stay, as was wished
         errno = error;
+    }
+}
+
+bool try_unmap(void* pages, std::size_t bytes) noexcept {
+    const int error = errno;
+    if (::munmap(pages, bytes) == 0) {
+        return true;
+    }
+    EBB_CHECK_AT(errno == ENOMEM, "unmap: not a mapping of ours", pages);
+    errno = error;
+    return false;
+}
+
+void unmap_or_release(void* pages, std::size_t bytes) noexcept {
+    if (!try_unmap(pages, bytes)) {
+        release(pages, bytes);
     }
 }
 

@@ -45,6 +45,13 @@ void release(void* pages, std::size_t bytes) noexcept;
 /// Gives memory and addresses back.
 void unmap(void* pages, std::size_t bytes) noexcept;
 
+/// As unmap; false, nothing changed, where that would split a mapping and the process may have no
+/// more of them (vm.max_map_count).
+[[nodiscard]] bool try_unmap(void* pages, std::size_t bytes) noexcept;
+
+/// As unmap; where try_unmap fails, the memory goes and the addresses are lost.
+void unmap_or_release(void* pages, std::size_t bytes) noexcept;
+
 /// How many of these bytes the kernel holds in memory now (mincore), in whole pages.
 /// Cost: a byte a page and one call for 4,096 pages.
 [[nodiscard]] std::size_t resident(const void* pages, std::size_t bytes) noexcept;
