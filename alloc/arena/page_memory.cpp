@@ -67,14 +67,18 @@ void swap(page_memory& a, page_memory& b) noexcept {
     std::swap(a.ranges_, b.ranges_);
 }
 
-void* page_memory::allocate(std::size_t bytes, std::size_t alignment) {
+void* page_memory::allocate_apart(std::size_t bytes, std::size_t alignment) {
     EBB_CHECK(is_alignment(alignment), "page_memory: alignment must be a power of two");
     if (bytes > PTRDIFF_MAX) { // an aligned operator new may round it up past the end
         throw std::bad_alloc();
     }
-    void* const p = alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
-                        ? ::operator new(bytes)
-                        : ::operator new(bytes, std::align_val_t(alignment));
+    return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
+               ? ::operator new(bytes)
+               : ::operator new(bytes, std::align_val_t(alignment));
+}
+
+void* page_memory::allocate(std::size_t bytes, std::size_t alignment) {
+    void* const p = allocate_apart(bytes, alignment);
     counts_.map(slot_bytes(p, bytes, alignment), 0);
     counts_.charge(bytes, slot_bytes(p, bytes, alignment));
     return p;

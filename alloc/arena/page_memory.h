@@ -23,6 +23,7 @@
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/ledger/tally.h>
 
 #include <cstddef>
@@ -68,6 +69,18 @@ class page_memory {
     /// Brings the pages of a growing block into memory that is about to be filled: half the time of
     /// touching each.
     void populate(void* p, std::size_t bytes) noexcept;
+
+    /// As slab_arena has it: what the caller ends by slab_pages::unmap and by operator delete.
+    [[nodiscard]] static void* map_slab(std::size_t bytes) { return slab_pages::map(bytes); }
+    [[nodiscard]] static void* allocate_apart(std::size_t bytes, std::size_t alignment);
+    void charge(std::size_t bytes) noexcept {
+        counts_.map(bytes, 0);
+        counts_.charge(bytes, bytes);
+    }
+    void refund(std::size_t bytes) noexcept {
+        counts_.refund(bytes, bytes);
+        counts_.unmap(bytes, 0);
+    }
 
     /// Of a plain block; a growing one has whole pages.
     [[nodiscard]] std::size_t slot_bytes(const void*, std::size_t bytes,

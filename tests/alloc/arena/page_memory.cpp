@@ -163,5 +163,58 @@ TEST(page_memory, random_blocks_hold_what_was_written) {
     }
 }
 
+TEST(page_memory, slabs_lie_aligned_give_back_any_page_and_are_charged_by_their_user) {
+    const std::size_t page = ebb::os::page_size();
+    constexpr std::size_t bytes = 256 * kib;
+    ebb::page_memory memory;
+    std::vector<char*> slabs;
+    for (int n = 0; n < 20; ++n) {
+        slabs.push_back(static_cast<char*>(ebb::page_memory::map_slab(bytes)));
+        ASSERT_TRUE(ebb::is_aligned(slabs.back(), bytes));
+        ASSERT_EQ(ebb::os::resident(slabs.back(), bytes), 0U);
+    }
+    EXPECT_EQ(memory.read().mapped, 0U);
+    char* const slab = slabs[7];
+    std::memset(slab, 1, 3 * page);
+    ebb::slab_pages::populate(slab + 3 * page, page);
+    memory.charge(4 * page);
+    ebb::slab_pages::release(slab + page, page);
+    memory.refund(page);
+    EXPECT_LE(ebb::os::resident(slab, bytes), 3 * page);
+    EXPECT_EQ(slab[0] + slab[page] + slab[2 * page], 2);
+    EXPECT_EQ(memory.read().requested, 3 * page);
+    EXPECT_EQ(memory.read().mapped, 3 * page);
+    EXPECT_TRUE(memory.read().balanced());
+    memory.validate();
+    for (char* const s : slabs) {
+        ebb::slab_pages::unmap(s, bytes);
+        EXPECT_EQ(ebb::os::resident(s, bytes), 0U);
+    }
+    memory.refund(3 * page);
+    EXPECT_EQ(memory.read().requested, 0U);
+}
+
+// Every second of 140,000 slabs gone makes more mappings of the rest than a process may have by
+// default: the others' memory goes all the same.
+TEST(page_memory, slabs_end_where_no_mapping_can_be_cut) {
+    if (sanitized) {
+        GTEST_SKIP() << "its leak check looks for each among all";
+    }
+    constexpr std::size_t bytes = 256 * kib;
+    std::vector<char*> slabs;
+    for (int n = 0; n < 140'000; ++n) {
+        slabs.push_back(static_cast<char*>(ebb::slab_pages::map(bytes)));
+    }
+    for (const std::size_t first : {0U, 1U}) {
+        for (std::size_t n = first; n < slabs.size(); n += 2) {
+            if (n % 1000 == first) {
+                *slabs[n] = 1;
+            }
+            ebb::slab_pages::unmap(slabs[n], bytes);
+            ASSERT_EQ(ebb::os::resident(slabs[n], bytes), 0U);
+        }
+    }
+}
+
 } // namespace
 } // namespace tests
