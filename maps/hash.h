@@ -99,12 +99,19 @@ struct hash {
             return detail::mix(reinterpret_cast<std::uintptr_t>(key), seed);
         } else if constexpr (detail::is_byte_array<Key>) {
             return detail::hash_bytes(key.data(), key.size(), seed);
-        } else if constexpr (detail::string_like<Key>) {
-            const std::string_view text = key;
-            return detail::hash_bytes(text.data(), text.size(), seed);
         } else {
             return detail::mix(std::hash<Key>{}(key), seed);
         }
+    }
+};
+
+/// Of strings: by their characters, whatever holds them. With std::equal_to<> beside it a map of
+/// std::string finds string views and literals, and makes no string for it.
+template <detail::string_like Key>
+struct hash<Key> {
+    using is_transparent = void;
+    [[nodiscard]] std::uint64_t operator()(std::string_view text, std::uint64_t seed) const {
+        return detail::hash_bytes(text.data(), text.size(), seed);
     }
 };
 

@@ -11,8 +11,13 @@
 //
 // Iteration goes through the segments by the reverse of their number's bits: a segment and the one
 // that it may be merged with are neighbours then, and a merge of two that lie wholly before or
-// wholly after an iterator leaves what it has still to see as it was. Files: table_growth.h
-// (rebuild, split, merge), table_accounts.h (footprint, validate).
+// wholly after an iterator leaves what it has still to see as it was.
+//
+// Each map has a seed and a multiplier of its own, another one when it has become empty: elements
+// that come in the order of a map with the same would all belong into the first segment. Only a
+// copy shares its original's.
+//
+// Files: table_growth.h (rebuild, split, merge), table_accounts.h (footprint, validate).
 #pragma once
 
 #include <ebb/alloc/base/check.h>
@@ -34,6 +39,15 @@
 #include <utility>
 
 namespace ebb::detail {
+
+/// A hash that says so is good: it has a type of this name, which isn't std::false_type.
+template <class Hash>
+concept is_avalanching = requires {
+    typename Hash::is_avalanching;
+}
+&&!requires {
+    requires !Hash::is_avalanching::value;
+};
 
 /// Elements by key, in segments. No interface of a container: hash_map and the others add that.
 ///
@@ -93,13 +107,14 @@ class hash_table {
     template <class K>
     [[nodiscard]] std::uint64_t hash_of(const K& key) const noexcept(!hash_throws<K>) {
         if constexpr (std::is_same_v<Hash, hash<K>> && is_one_word<K>) {
-            return fold(word_of(key) ^ seed_, multiplier_);
+            return mixed(word_of(key));
         } else if constexpr (requires { hash_(key, seed_); }) {
             return hash_(key, seed_);
-        } else if constexpr (requires { typename Hash::is_avalanching; }) {
-            return static_cast<std::uint64_t>(hash_(key));
-        } else {
+        } else if constexpr (is_avalanching<Hash>) {
+            // Without the map's multiplier every map would have the order of every other.
             return fold(static_cast<std::uint64_t>(hash_(key)) ^ seed_, multiplier_);
+        } else {
+            return mixed(static_cast<std::uint64_t>(hash_(key)));
         }
     }
 
@@ -261,6 +276,13 @@ class hash_table {
         !(std::is_same_v<Hash, hash<K>> && is_one_word<K>)&&!noexcept(
             seeded(std::declval<const Hash&>(), std::declval<const K&>(), std::uint64_t{}));
 
+    // One fold leaves the top bits of keys in order evenly spaced, and one multiplier in a hundred
+    // spaces them so that they fall on few groups: a look-up then passes 1 to 76 of these. The
+    // second multiplication brings the bits below up, where carries have mixed them: of 5,000 maps
+    // of 20,000 keys none passes more than 0.1. It costs 0.3 ns.
+    [[nodiscard]] std::uint64_t mixed(std::uint64_t word) const noexcept {
+        return fold(word ^ seed_, multiplier_) * hash_a;
+    }
     template <class K>
     [[nodiscard]] static std::uint64_t word_of(const K& key) noexcept {
         if constexpr (std::is_pointer_v<K>) {

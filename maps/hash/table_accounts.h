@@ -19,6 +19,7 @@ template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
     seed_ = other.seed_;
     multiplier_ = other.multiplier_;
+    other.reseed(seed_);
     size_ = std::exchange(other.size_, 0);
     reserved_ = std::exchange(other.reserved_, 0);
     index_bytes_ = std::exchange(other.index_bytes_, 0);

@@ -306,6 +306,9 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
     const std::size_t reserved = reserved_in(s);
     if (s.count == 0 && reserved == 0) {
         give_back(s);
+        if (size_ == 0) {
+            reseed(seed_);
+        }
         return;
     }
     try {
@@ -462,6 +465,7 @@ void hash_table<E, H, Q, A>::clear() noexcept {
     reserved_ = 0;
     left_large_ = none;
     set_numbers();
+    reseed(seed_);
 }
 
 /// What reserve() wants this segment to have room for: its share, and four standard deviations.
