@@ -62,7 +62,7 @@ class directory {
         }
         if constexpr (Memory::grows_in_place) {
             const std::size_t half = whole_steps(capacity_ / 2);
-            if (is_growing(capacity_) && is_growing(half) &&
+            if (is_growing(capacity_) && is_growing(half) && largest(half) == largest(capacity_) &&
                 memory.growing().resize(at_, bytes(), half * sizeof(Segment), largest(capacity_))) {
                 capacity_ = half;
                 return;
