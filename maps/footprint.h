@@ -19,7 +19,7 @@ struct footprint {
     std::uint64_t directory = 0;      ///< hash_map: the records of its segments
     std::uint64_t index = 0;          ///< hash_map: tags and slots
     std::uint64_t elements = 0;       ///< hash_map: the arrays of elements beside the slots
-    std::uint64_t nodes = 0;          ///< node_hash_map: the elements' own blocks
+    std::uint64_t nodes = 0;          ///< node_hash_map: the pages and blocks of its nodes
 
     [[nodiscard]] constexpr std::uint64_t total() const noexcept {
         return header + buckets + old_buckets + overflow + overflow_index + spilled_keys +
@@ -33,7 +33,7 @@ struct footprint {
 struct composition {
     std::uint64_t payload = 0;       ///< keys and values, wherever they lie
     std::uint64_t pointers = 0;      ///< slots that point to a key or value elsewhere
-    std::uint64_t empty_slots = 0;   ///< slots without an element, in buckets that are in use
+    std::uint64_t empty_slots = 0;   ///< slots without an element, in buckets and pages in use
     std::uint64_t tophash = 0;       ///< the tag bytes of buckets in use
     std::uint64_t links = 0;         ///< overflow pointers of buckets in use, and their index
     std::uint64_t spare_buckets = 0; ///< preallocated overflow buckets that no chain has taken

@@ -31,10 +31,13 @@ class hash_set : public detail::hash_container<detail::flat_if_movable<detail::k
     }
 };
 
-template <std::input_iterator It>
-hash_set(It, It) -> hash_set<typename std::iterator_traits<It>::value_type>;
-template <class Key>
-hash_set(std::initializer_list<Key>) -> hash_set<Key>;
+template <std::input_iterator It, class Key = typename std::iterator_traits<It>::value_type,
+          class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>>
+hash_set(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
+    -> hash_set<Key, Hash, KeyEqual>;
+template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>>
+hash_set(std::initializer_list<Key>, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
+    -> hash_set<Key, Hash, KeyEqual>;
 
 namespace pmr {
 

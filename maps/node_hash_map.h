@@ -1,8 +1,13 @@
 // node_hash_map: a hash_map whose elements stay where they are made.
 //
-// References and pointers to elements live until their element is erased; iterators end with every
-// insert and erase, as hash_map's. Each element is a block of its own; a slot is a pointer, so that
-// the index takes 11 to 12 bytes an element.
+// References and pointers to elements live until their element is erased, through extract, insert
+// and merge too; iterators end with every insert and erase, as hash_map's. A slot is a pointer, so
+// that the index takes 11 to 12 bytes an element.
+//
+// By default nodes lie side by side in slabs of the system's pages, without headers of their own;
+// a page goes back when the last node on it is erased, so that what stays resident is the pages of
+// the survivors. New nodes fill the fullest slabs first, which empties the others. Over another
+// arena or an allocator each node is a block of that. node_store.h has the figures.
 #pragma once
 
 #include <ebb/maps/hash/container.h>
@@ -10,13 +15,20 @@
 
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <memory_resource>
 #include <utility>
 
 namespace ebb {
 
-/// Keys and values, each key once, in blocks of their own. Otherwise as hash_map. extract and merge
-/// move the element.
+/// Keys and values, each key once, in nodes that stay where they are made. Otherwise as hash_map.
+///
+/// - extract never fails, and moves nothing; nor does merge of maps over equal memory. With the
+///   default memory a handle, and what was inserted from one, may outlive the map it came from, and
+///   end on another thread.
+/// - footprint().nodes are the bytes of the pages that the nodes lie in, free slots included
+///   (composition().empty_slots), less nodes that handles and other maps have; those count where
+///   they are.
 template <class Key, class Value, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Arena = page_memory>
 class node_hash_map : public detail::mapped<detail::node<detail::pair_elements<Key, Value>>, Value,
@@ -32,6 +44,16 @@ class node_hash_map : public detail::mapped<detail::node<detail::pair_elements<K
         return *this;
     }
 };
+
+template <std::input_iterator It, class Hash = hash<detail::key_in<It>>,
+          class KeyEqual = std::equal_to<detail::key_in<It>>>
+node_hash_map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
+    -> node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual>;
+template <class Key, class Value, class Hash = hash<std::remove_const_t<Key>>,
+          class KeyEqual = std::equal_to<std::remove_const_t<Key>>>
+node_hash_map(std::initializer_list<std::pair<Key, Value>>, std::size_t = 0, Hash = Hash(),
+              KeyEqual = KeyEqual())
+    -> node_hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual>;
 
 namespace pmr {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <type_traits>
@@ -76,19 +77,38 @@ struct flat {
     static void relocate(element* to, element* from) noexcept { Elements::relocate(to, from); }
 };
 
-/// Elements in a block of their own, which never moves: the slot holds a pointer.
+/// A pointer to a node, its lowest bit a mark: which kind of block the node is (node_store.h).
+/// Nodes are aligned to two bytes at least.
+template <class T>
+class node_pointer {
+  public:
+    node_pointer() = default;
+    explicit node_pointer(void* node, bool marked = false) noexcept
+        : bits_(reinterpret_cast<std::uintptr_t>(node) | (marked ? 1U : 0U)) {}
+
+    [[nodiscard]] T* get() const noexcept {
+        return reinterpret_cast<T*>(bits_ & ~std::uintptr_t{1});
+    }
+    [[nodiscard]] bool is_marked() const noexcept { return (bits_ & 1) != 0; }
+    [[nodiscard]] explicit operator bool() const noexcept { return bits_ != 0; }
+
+  private:
+    std::uintptr_t bits_ = 0;
+};
+
+/// Elements in a node of their own, which never moves: the slot holds a pointer.
 template <class Elements>
 struct node {
     using key_type = typename Elements::key_type;
     using value_type = typename Elements::value_type;
-    using element = value_type*;
+    using element = node_pointer<value_type>;
     static constexpr bool is_node = true;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 
-    static value_type& value(element e) noexcept { return *e; }
+    static value_type& value(element e) noexcept { return *e.get(); }
     static const key_type& key_of(const value_type& v) noexcept { return Elements::key(v); }
-    static const key_type& key(element e) noexcept { return Elements::key(*e); }
+    static const key_type& key(element e) noexcept { return Elements::key(*e.get()); }
     static void relocate(element* to, element* from) noexcept { *to = *from; }
 };
 

@@ -88,6 +88,8 @@ class hash_iterator {
 
   private:
     template <class, class, class, class>
+    friend class hash_lookup;
+    template <class, class, class, class>
     friend class hash_container;
     template <class, bool>
     friend class hash_iterator;

@@ -5,12 +5,19 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <iterator>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace ebb::detail {
+
+/// For deduction: the key and the value of the pairs that an iterator is at.
+template <class It>
+using key_in = std::remove_const_t<typename std::iterator_traits<It>::value_type::first_type>;
+template <class It>
+using value_in = typename std::iterator_traits<It>::value_type::second_type;
 
 template <class Elements, class Value, class Hash, class Equal, class Arena>
 class mapped : public hash_container<Elements, Hash, Equal, Arena> {

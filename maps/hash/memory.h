@@ -159,4 +159,16 @@ class map_memory<Allocator> {
     [[no_unique_address]] Allocator from_;
 };
 
+/// Ends an object as the memory wants it.
+template <class Memory, class T>
+void destroy_object([[maybe_unused]] Memory& memory, T* p) noexcept {
+    using source = std::remove_cvref_t<decltype(memory.source())>;
+    if constexpr (is_std_allocator<source>) {
+        typename std::allocator_traits<source>::template rebind_alloc<T> allocator(memory.source());
+        std::allocator_traits<decltype(allocator)>::destroy(allocator, p);
+    } else {
+        std::destroy_at(p);
+    }
+}
+
 } // namespace ebb::detail

@@ -17,6 +17,10 @@
 // that come in the order of a map with the same would all belong into the first segment. Only a
 // copy shares its original's.
 //
+// Size, segments and bytes have 64 bits; 32 count within one segment alone. The low half of a hash
+// names segments, the upper half groups: from 2^24 segments on (2^16 with arrays) tags repeat bits
+// that name the segment, and filter less.
+//
 // Files: table_growth.h (rebuild, split, merge), table_accounts.h (footprint, validate).
 #pragma once
 
@@ -27,6 +31,7 @@
 #include <ebb/maps/hash/directory.h>
 #include <ebb/maps/hash/element.h>
 #include <ebb/maps/hash/memory.h>
+#include <ebb/maps/hash/node_store.h>
 #include <ebb/maps/hash/segment.h>
 
 #include <bit>
@@ -70,6 +75,7 @@ class hash_table {
     using key_type = typename Elements::key_type;
     using value_type = typename Elements::value_type;
     using memory = map_memory<Arena>;
+    using nodes = node_store<Elements, Arena>;
     using layout = std::conditional_t<(sizeof(element) <= 32 && alignof(element) <= 16),
                                       slot_layout<element>, array_layout<element>>;
     using segment = typename layout::segment;
@@ -102,6 +108,7 @@ class hash_table {
     [[nodiscard]] const Equal& key_equal() const noexcept { return equal_; }
     [[nodiscard]] memory& from() noexcept { return memory_; }
     [[nodiscard]] const memory& from() const noexcept { return memory_; }
+    [[nodiscard]] nodes& node_memory() noexcept { return nodes_; }
 
     /// The key's hash in this map: seeded, every bit of it used.
     template <class K>
@@ -165,8 +172,9 @@ class hash_table {
         }
     }
 
-    /// Removes it and leaves the segment as large as it is. Doesn't look at its key.
-    void remove(const position& p) noexcept;
+    /// Removes it and leaves the segment as large as it is. Doesn't look at its key. A node that is
+    /// to live on, in a handle or another map, `leaves`.
+    void remove(const position& p, bool leaves = false) noexcept;
     /// Gives back what the segment has too much, when it is not reserved.
     void shrink(segment& s) noexcept;
     /// After a removal from it: shrinks where there is something to give back, and merges where the
@@ -259,12 +267,14 @@ class hash_table {
     template <class... Args>
     void make(element* at, Args&&... args);
     void end(element* at) noexcept;
+    /// As end, of all elements together.
+    void drop(element* at) noexcept;
 
     [[nodiscard]] ebb::footprint footprint() const noexcept;
     [[nodiscard]] ebb::composition composition() const noexcept;
     void validate() const;
 
-    /// Slots there are; size() is at most 13/15 of them.
+    /// Slots there are; size() is at most 13/15 of them, all of a single group.
     [[nodiscard]] std::size_t slot_count() const noexcept;
 
   private:
@@ -429,11 +439,11 @@ class hash_table {
     std::uint64_t index_bytes_ = 0;
     std::size_t groups_ = 0; // in all segments
     std::uint64_t array_bytes_ = 0;
-    std::uint64_t node_bytes_ = 0;
     std::size_t left_large_ = none; // a segment that an iterator erased from and is still in
 #ifndef NDEBUG
     std::uint64_t version_ = 0;
 #endif
+    [[no_unique_address]] nodes nodes_;
     [[no_unique_address]] memory memory_;
     [[no_unique_address]] Hash hash_;
     [[no_unique_address]] Equal equal_;

@@ -25,7 +25,7 @@ void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
     index_bytes_ = std::exchange(other.index_bytes_, 0);
     groups_ = std::exchange(other.groups_, 0);
     array_bytes_ = std::exchange(other.array_bytes_, 0);
-    node_bytes_ = std::exchange(other.node_bytes_, 0);
+    nodes_.swap(other.nodes_);
     set_numbers();
     other.set_numbers();
 }
@@ -39,7 +39,7 @@ void hash_table<E, H, Q, A>::swap_numbers(hash_table& other) noexcept {
     std::swap(index_bytes_, other.index_bytes_);
     std::swap(groups_, other.groups_);
     std::swap(array_bytes_, other.array_bytes_);
-    std::swap(node_bytes_, other.node_bytes_);
+    nodes_.swap(other.nodes_);
     set_numbers();
     other.set_numbers();
 }
@@ -114,15 +114,13 @@ void hash_table<E, H, Q, A>::make(element* at, Args&&... args) {
         }
     };
     if constexpr (E::is_node) {
-        auto* const p =
-            static_cast<value_type*>(memory_.allocate(sizeof(value_type), alignof(value_type)));
+        const element p = nodes_.allocate(memory_);
         try {
-            construct(p);
+            construct(p.get());
         } catch (...) {
-            memory_.deallocate(p, sizeof(value_type), alignof(value_type));
+            nodes_.deallocate(memory_, p);
             throw;
         }
-        node_bytes_ += sizeof(value_type);
         std::construct_at(at, p);
     } else {
         construct(at);
@@ -131,21 +129,23 @@ void hash_table<E, H, Q, A>::make(element* at, Args&&... args) {
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::end(element* at) noexcept {
-    const auto destroy = [&](value_type* p) {
-        if constexpr (is_std_allocator<A>) {
-            typename std::allocator_traits<A>::template rebind_alloc<value_type> allocator(
-                memory_.source());
-            std::allocator_traits<decltype(allocator)>::destroy(allocator, p);
-        } else {
-            std::destroy_at(p);
-        }
-    };
     if constexpr (E::is_node) {
-        destroy(*at);
-        memory_.deallocate(*at, sizeof(value_type), alignof(value_type));
-        node_bytes_ -= sizeof(value_type);
+        destroy_object(memory_, at->get());
+        nodes_.deallocate(memory_, *at);
     } else {
-        destroy(at);
+        destroy_object(memory_, at);
+    }
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::drop(element* at) noexcept {
+    if constexpr (E::is_node) {
+        if constexpr (is_std_allocator<A> || !std::is_trivially_destructible_v<value_type>) {
+            destroy_object(memory_, at->get());
+        }
+        nodes_.drop(memory_, *at);
+    } else {
+        destroy_object(memory_, at);
     }
 }
 
@@ -160,7 +160,7 @@ ebb::footprint hash_table<E, H, Q, A>::footprint() const noexcept {
     f.directory = directory_.bytes();
     f.index = index_bytes_;
     f.elements = array_bytes_;
-    f.nodes = node_bytes_;
+    f.nodes = nodes_.bytes();
     return f;
 }
 
@@ -168,7 +168,7 @@ template <class E, class H, class Q, class A>
 ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
     ebb::composition c;
     c.payload = size_ * sizeof(value_type);
-    c.header = directory_.bytes();
+    c.header = directory_.bytes() + nodes_.header_bytes();
     c.tophash = groups_ * (layout::has_array ? sizeof(group) / 2 : sizeof(group));
     const std::uint64_t slots = index_bytes_ - c.tophash;
     if constexpr (layout::has_array) {
@@ -176,7 +176,7 @@ ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
         c.empty_slots = array_bytes_ - c.payload;
     } else if constexpr (E::is_node) {
         c.pointers = size_ * sizeof(element);
-        c.empty_slots = slots - c.pointers;
+        c.empty_slots = slots - c.pointers + nodes_.bytes() - nodes_.header_bytes() - c.payload;
     } else {
         c.empty_slots = slots - c.payload;
     }
@@ -205,7 +205,11 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
              at = at + 1 == s.group_count ? 0 : at + 1) {
             EBB_CHECK(s.groups[at].passed_by(hash), "hash_map: an element that is not found");
         }
-        EBB_CHECK(look(E::key(e), hash).at == &e, "hash_map: two elements of one key");
+        EBB_CHECK(look(E::key(e), hash).at == std::addressof(e),
+                  "hash_map: two elements of one key");
+        if constexpr (E::is_node) {
+            nodes_.validate_node(e);
+        }
     });
     EBB_CHECK(full == s.count, "hash_map: a segment's count is off");
     EBB_CHECK(s.count <= most_in_groups<layout>(s.group_count), "hash_map: a segment is overfull");
@@ -235,8 +239,9 @@ void hash_table<E, H, Q, A>::validate() const {
     EBB_CHECK(counted == size_, "hash_map: the size is off");
     EBB_CHECK(index == index_bytes_, "hash_map: the index bytes are off");
     EBB_CHECK(arrays == array_bytes_, "hash_map: the array bytes are off");
-    EBB_CHECK(node_bytes_ == (E::is_node ? size_ * sizeof(value_type) : 0),
-              "hash_map: the node bytes are off");
+    if constexpr (E::is_node) {
+        nodes_.validate(size_);
+    }
 }
 
 } // namespace ebb::detail

@@ -409,10 +409,14 @@ typename hash_table<E, H, Q, A>::position hash_table<E, H, Q, A>::add_growing(st
 }
 
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::remove(const position& p) noexcept {
+void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool leaves) noexcept {
     segment& s = *p.in;
     group& g = s.groups[p.g];
-    end(p.at);
+    if constexpr (E::is_node) {
+        leaves ? nodes_.release(memory_, *p.at) : end(p.at);
+    } else {
+        end(p.at);
+    }
     g.tags[p.i] = 0;
     s.stale += g.overflow != 0 ? 1 : 0;
     --s.count;
@@ -455,9 +459,12 @@ void hash_table<E, H, Q, A>::clear() noexcept {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         segment& s = directory_[n];
         if constexpr (E::is_node || !std::is_trivially_destructible_v<element>) {
-            each_slot(s, [&](std::uint32_t g, std::uint32_t i) { end(layout::element(s, g, i)); });
+            each_slot(s, [&](std::uint32_t g, std::uint32_t i) { drop(layout::element(s, g, i)); });
         }
         give_back(s);
+    }
+    if constexpr (E::is_node) {
+        nodes_.drop_rest(memory_);
     }
     directory_.release(memory_);
     memory_.trim();

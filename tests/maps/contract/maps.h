@@ -10,6 +10,7 @@
 #include <ebb/maps/hash_map.h>
 #include <ebb/maps/hash_set.h>
 #include <ebb/maps/node_hash_map.h>
+#include <ebb/maps/node_hash_set.h>
 
 #include <gtest/gtest.h>
 #include <tests/maps/contract/faults.h>
@@ -27,11 +28,17 @@ struct family {
     using source = subject_arena;
     /// References to elements outlive inserts, and erases of others.
     static constexpr bool keeps_references = false;
+    /// Elements that can be neither copied nor moved, made in place.
+    static constexpr bool holds_immovables = true;
     /// merge hashes by the receiver's function, and loses nothing when it fails. libstdc++ 12
     /// does neither: it keeps the hash that stands in the node, and frees the node.
     static constexpr bool merges_whole = true;
-    /// The footprint is the arena's `requested`; a std allocator is asked for whole units of 16.
-    static constexpr bool footprint_exact = true;
+    /// What insert with a hint refuses stays in its handle; libstdc++ 12 drops it.
+    static constexpr bool keeps_refused_nodes = true;
+    /// An allocator's pointers may be classes; libstdc++ 12 wants what converts to T*.
+    static constexpr bool takes_fancy_pointers = true;
+    /// A copy has other memory, unless it is given some, and can't be swapped with the first.
+    static constexpr bool copies_elsewhere = false;
     template <class S>
     static auto& of(S& source) noexcept {
         return source;
@@ -44,6 +51,8 @@ struct std_unordered_map : family {
     using with_allocator = std::unordered_map<K, V, H, E, A>;
     static constexpr bool keeps_references = true;
     static constexpr bool merges_whole = false;
+    static constexpr bool keeps_refused_nodes = false;
+    static constexpr bool takes_fancy_pointers = false;
     template <class K, class V, class H, class E>
     using map =
         std::unordered_map<K, V, H, E, ebb::arena_allocator<std::pair<const K, V>, subject_arena>>;
@@ -53,12 +62,14 @@ struct std_unordered_set : family {
     static constexpr const char* name = "std_unordered_set";
     static constexpr bool keeps_references = true;
     static constexpr bool merges_whole = false;
+    static constexpr bool keeps_refused_nodes = false;
     template <class K, class V, class H, class E>
     using map = std::unordered_set<K, H, E, ebb::arena_allocator<K, subject_arena>>;
 };
 
 struct go_map : family {
     static constexpr const char* name = "go_map";
+    static constexpr bool holds_immovables = false;
     template <class K, class V, class H, class E>
     using map = ebb::go_map<K, V, H, E, subject_arena>;
 };
@@ -73,11 +84,13 @@ struct hash_map : family {
     using with_allocator = ebb::hash_map<K, V, H, E, A>;
 };
 
+/// With its nodes in slabs, as by default, but told to fail.
 struct node_hash_map : family {
     static constexpr const char* name = "node_hash_map";
     static constexpr bool keeps_references = true;
+    using source = growing_subject;
     template <class K, class V, class H, class E>
-    using map = ebb::node_hash_map<K, V, H, E, subject_arena>;
+    using map = ebb::node_hash_map<K, V, H, E, source>;
     template <class K, class V, class H, class E, class A>
     using with_allocator = ebb::node_hash_map<K, V, H, E, A>;
 };
@@ -86,6 +99,14 @@ struct hash_set : family {
     static constexpr const char* name = "hash_set";
     template <class K, class V, class H, class E>
     using map = ebb::hash_set<K, H, E, subject_arena>;
+};
+
+struct node_hash_set : family {
+    static constexpr const char* name = "node_hash_set";
+    static constexpr bool keeps_references = true;
+    using source = growing_subject;
+    template <class K, class V, class H, class E>
+    using map = ebb::node_hash_set<K, H, E, source>;
 };
 
 /// hash_map over other memory: its own, ebb's arenas, std allocators, a memory resource.
@@ -117,6 +138,27 @@ struct allocator_hash_map : family {
     using map =
         ebb::hash_map<K, V, H, E, ebb::arena_allocator<std::pair<const K, V>, subject_arena>>;
 };
+/// node_hash_map over its own memory; with its nodes one by one in an arena and an allocator.
+struct own_node_hash_map : family {
+    static constexpr const char* name = "own_node_hash_map";
+    using source = nowhere;
+    template <class K, class V, class H, class E>
+    using map = ebb::node_hash_map<K, V, H, E>;
+};
+struct plain_node_hash_map : family {
+    static constexpr const char* name = "plain_node_hash_map";
+    static constexpr bool keeps_references = true;
+    using source = subject_arena;
+    template <class K, class V, class H, class E>
+    using map = ebb::node_hash_map<K, V, H, E, source>;
+};
+struct allocator_node_hash_map : family {
+    static constexpr const char* name = "allocator_node_hash_map";
+    static constexpr bool keeps_references = true;
+    template <class K, class V, class H, class E>
+    using map =
+        ebb::node_hash_map<K, V, H, E, ebb::arena_allocator<std::pair<const K, V>, subject_arena>>;
+};
 struct resource_of_subject {
     subject_arena arena;
     ebb::pmr_resource<subject_arena> resource{arena};
@@ -124,7 +166,7 @@ struct resource_of_subject {
 };
 struct pmr_hash_map : family {
     static constexpr const char* name = "pmr_hash_map";
-    static constexpr bool footprint_exact = false;
+    static constexpr bool copies_elsewhere = true;
     using source = resource_of_subject;
     static std::pmr::polymorphic_allocator<> of(source& s) noexcept { return &s.resource; }
     template <class K, class V, class H, class E>
@@ -134,14 +176,15 @@ struct pmr_hash_map : family {
 /// Every map, and every map and set.
 using maps = ::testing::Types<std_unordered_map, go_map, hash_map, node_hash_map>;
 using maps_and_sets = ::testing::Types<std_unordered_map, go_map, hash_map, node_hash_map,
-                                       std_unordered_set, hash_set>;
+                                       std_unordered_set, hash_set, node_hash_set>;
 /// The maps that take a std allocator.
 using maps_on_allocators = ::testing::Types<std_unordered_map, hash_map, node_hash_map>;
-/// Those of the traces: the same, and one of them over other memory. Not
-/// pmr_hash_map: a trace swaps with copies, which have another resource that may not travel.
+/// Those of the traces: the same, and one of them over other memory.
 using traced = maps_and_sets;
-using traced_elsewhere = ::testing::Types<own_hash_map, plain_hash_map, sized_hash_map,
-                                          bump_hash_map, allocator_hash_map>;
+using traced_elsewhere =
+    ::testing::Types<own_hash_map, plain_hash_map, sized_hash_map, bump_hash_map,
+                     allocator_hash_map, own_node_hash_map, plain_node_hash_map,
+                     allocator_node_hash_map, pmr_hash_map>;
 
 struct family_name {
     template <class Family>

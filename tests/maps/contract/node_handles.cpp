@@ -80,6 +80,64 @@ TYPED_TEST(node_handles, a_key_changes_in_its_handle) {
     }
 }
 
+TYPED_TEST(node_handles, a_hint_changes_nothing_about_it) {
+    using map = typename TestFixture::ints;
+    EBB_WHERE(extracts<map>) {
+        auto c = this->make_with(0, 10);
+        auto d = this->make_with(5, 6);
+        auto node = c.extract(4);
+        EXPECT_EQ(key_of<map>(*d.insert(d.cbegin(), std::move(node))), 4);
+        EXPECT_TRUE(node.empty()); // NOLINT(bugprone-use-after-move): that is the promise
+        node = c.extract(5);
+        EXPECT_EQ(key_of<map>(*d.insert(d.cend(), std::move(node))), 5);
+        if constexpr (TypeParam::keeps_refused_nodes) {
+            ASSERT_FALSE(node.empty()); // NOLINT(bugprone-use-after-move): it was refused
+            EXPECT_EQ(number_in(node), 5);
+        }
+        EXPECT_TRUE(d.insert(d.cend(), typename map::node_type()) == d.end());
+        expect_holds(d, {4, 5});
+        static_assert(!requires(map & m, typename map::node_type & n) { m.insert(n); });
+    }
+}
+
+TYPED_TEST(node_handles, handles_swap_move_and_end_with_what_they_hold) {
+    using map = typename TestFixture::template of<move_only>;
+    EBB_WHERE(extracts<map>) {
+        auto c = this->template make<map>();
+        fill(c, 0, 4);
+        auto a = c.extract(move_only(1));
+        auto b = c.extract(move_only(2));
+        a.swap(b);
+        EXPECT_EQ(number_in(a), 2);
+        swap(a, b);
+        EXPECT_EQ(number_in(a), 1);
+        a = std::move(b);
+        EXPECT_TRUE(b.empty()); // NOLINT(bugprone-use-after-move): that is the promise
+        EXPECT_EQ(number_in(a), 2);
+        EXPECT_EQ(census::live, (is_map<map> ? 2 : 1) * 3);
+        typename map::node_type none;
+        a = std::move(none);
+        EXPECT_TRUE(a.empty());
+        EXPECT_EQ(census::live, (is_map<map> ? 2 : 1) * 2);
+        expect_holds(c, {0, 3});
+    }
+}
+
+TYPED_TEST(node_handles, merge_takes_from_a_map_with_other_functions) {
+    using map = typename TestFixture::ints;
+    using other = typename TestFixture::template of<int, int, any_hash, any_equal>;
+    EBB_WHERE(merges<map> && requires(map & m, other & o) { m.merge(o); }) {
+        auto to = this->make_with(0, 100);
+        auto from = this->template make<other>();
+        fill(from, 50, 900);
+        to.merge(from);
+        expect_holds(to, numbers(0, 900));
+        expect_holds(from, numbers(50, 100));
+        to.merge(std::move(from));
+        expect_holds(to, numbers(0, 900));
+    }
+}
+
 TYPED_TEST(node_handles, merge_takes_what_is_new_and_leaves_the_rest) {
     using map = typename TestFixture::kept;
     EBB_WHERE(merges<map>) {
@@ -96,6 +154,28 @@ TYPED_TEST(node_handles, merge_takes_what_is_new_and_leaves_the_rest) {
             to.merge(std::move(from));
             expect_holds(to, numbers(0, 2 * size));
         }
+    }
+}
+
+TYPED_TEST(node_handles, references_stay_through_handles_and_merges) {
+    using map = typename TestFixture::kept;
+    EBB_WHERE(merges<map> && extracts<map> && TypeParam::keeps_references) {
+        auto from = this->template make<map>();
+        auto to = this->template make<map>();
+        fill(from, 0, 1000);
+        std::vector<const plain*> places;
+        for (int n = 0; n < 1000; ++n) {
+            places.push_back(&key_of<map>(*from.find(plain(n))));
+        }
+        for (int n = 0; n < 1000; n += 7) {
+            to.insert(from.extract(plain(n)));
+        }
+        to.merge(from);
+        for (int n = 0; n < 1000; ++n) {
+            ASSERT_EQ(&key_of<map>(*to.find(plain(n))), places[static_cast<std::size_t>(n)]);
+        }
+        expect_holds(to, numbers(0, 1000));
+        expect_holds(from, {});
     }
 }
 

@@ -222,7 +222,7 @@ void trace<F, K, V>::apply_between(unsigned k) {
             if (k % 2 == 0) {
                 m = *other_;
             } else {
-                map copy(*other_);
+                map copy = copied(*other_);
                 m.swap(copy);
             }
         }
@@ -333,7 +333,7 @@ void trace<F, K, V>::check() {
     }
     if constexpr (has_footprint<map> && requires { source_.read(); }) {
         const std::uint64_t asked = source_.read().requested;
-        if (F::footprint_exact ? bytes != asked : bytes > asked) {
+        if (bytes != asked) {
             differs("footprints of " + std::to_string(bytes) + " bytes, the arena says " +
                     std::to_string(asked));
         }

@@ -102,6 +102,15 @@ class trace {
         }
     }
 
+    // Into the same memory, so that it can be swapped with.
+    static map copied(const map& m) {
+        if constexpr (Family::copies_elsewhere) {
+            return map(m, m.get_allocator());
+        } else {
+            return map(m);
+        }
+    }
+
     void step(unsigned op, unsigned k, unsigned v);
     void apply(unsigned k, int v);
     void apply_between(unsigned which);
