@@ -1,12 +1,38 @@
 #include <ebb/alloc/arena/go_heap.h>
 #include <ebb/maps/go_map.h>
+#include <ebb/maps/hash_map.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace {
+
+// README's example of hash_map, line by line.
+bool cache_works() {
+    ebb::hash_map<std::string, int, ebb::hash<std::string>, std::equal_to<>> visits;
+    for (int i = 0; i < 100'000; ++i) {
+        visits["customer " + std::to_string(i)] += 1;
+    }
+    const std::string_view who = "customer 7";
+    if (auto at = visits.find(who); at != visits.end()) { // no string is made
+        at->second += 1;
+    }
+    const std::uint64_t bytes = visits.footprint().total();
+    erase_if(visits, [](const auto& v) { return v.second == 1; });
+    return visits.size() == 1 && visits.footprint().total() < bytes / 100;
+}
+
+} // namespace
 
 int main() {
+    if (!cache_works()) {
+        return 1;
+    }
     ebb::go_heap heap;
     {
         ebb::go_map<std::int64_t, std::array<std::byte, 128>> map(heap);

@@ -186,6 +186,35 @@ TYPED_TEST(allocators, swap_takes_it_along) {
     expect_holds(e, numbers(0, 3));
 }
 
+// Each permission alone: the two others say no.
+TYPED_TEST(allocators, each_way_to_go_along_is_asked_for_alone) {
+    const auto run = [&]<class Map>(std::type_identity<Map>, travels as) {
+        const auto from = TestFixture::template make_with<Map>(1, 0, 40);
+        auto c = TestFixture::template make_with<Map>(2, 30, 80);
+        c = from;
+        EXPECT_EQ(c.get_allocator().id, as.on_copy ? 1 : 2);
+        expect_holds(c, numbers(0, 40));
+        auto d = TestFixture::template make_with<Map>(3, 0, 50);
+        auto e = TestFixture::template make_with<Map>(4, 7, 9);
+        e = std::move(d);
+        EXPECT_EQ(e.get_allocator().id, as.on_move ? 3 : 4);
+        expect_holds(e, numbers(0, 50));
+        auto f = TestFixture::template make_with<Map>(as.on_swap ? 5 : e.get_allocator().id, 1, 3);
+        const int other = e.get_allocator().id;
+        f.swap(e);
+        EXPECT_EQ(f.get_allocator().id, other);
+        EXPECT_EQ(e.get_allocator().id, as.on_swap ? 5 : other);
+        expect_holds(f, numbers(0, 50));
+        expect_holds(e, {1, 2});
+    };
+    constexpr travels copy{true, false, false};
+    constexpr travels move{false, true, false};
+    constexpr travels swap{false, false, true};
+    run(std::type_identity<typename TestFixture::template of<copy>>(), copy);
+    run(std::type_identity<typename TestFixture::template of<move>>(), move);
+    run(std::type_identity<typename TestFixture::template of<swap>>(), swap);
+}
+
 TYPED_TEST(allocators, a_move_into_another_that_fails_leaks_nothing) {
     using map = typename TestFixture::template of<TestFixture::stays>;
     int failures = 0;

@@ -1,9 +1,8 @@
 // What a map may have and may lack. A test that needs one of these is skipped, when compiled, for a
-// map that lacks it; README.md holds the table, and a test compares it.
+// map that lacks it; README.md holds the table, and capabilities.cpp compares it.
 #pragma once
 
 #include <functional>
-#include <initializer_list>
 #include <type_traits>
 #include <utility>
 
@@ -16,14 +15,6 @@ concept is_map = requires {
 template <class C>
 concept copies = std::is_copy_constructible_v<C> && std::is_copy_assignable_v<C> &&
     std::is_copy_constructible_v<typename C::value_type>; // std's maps promise it of any
-template <class C>
-concept default_constructs = std::is_default_constructible_v<C>;
-template <class C>
-concept constructs_from_range =
-    std::is_constructible_v<C, const typename C::value_type*, const typename C::value_type*>;
-template <class C>
-concept constructs_from_list =
-    std::is_constructible_v<C, std::initializer_list<typename C::value_type>>;
 template <class C>
 concept inserts_range = requires(C& c, const typename C::value_type* e) {
     c.insert(e, e);
@@ -62,6 +53,13 @@ concept compares = requires(const C& c) {
 template <class C>
 concept reserves = requires(C& c) {
     c.reserve(1);
+};
+/// std's: a bucket of a key, its size, a walk through it.
+template <class C>
+concept has_buckets = requires(const C& c, const typename C::key_type& k) {
+    c.bucket(k);
+    c.bucket_size(0);
+    c.begin(0);
 };
 template <class C>
 concept shrinks = requires(C& c) {

@@ -3,6 +3,14 @@
 
 namespace tests {
 
+/// Keys that share all digits but the last are one.
+struct tens_hash {
+    std::size_t operator()(int n) const { return static_cast<std::size_t>(n / 10); }
+};
+struct tens_equal {
+    bool operator()(int a, int b) const { return a / 10 == b / 10; }
+};
+
 template <class F>
 class capacity : public contract<F> {};
 TYPED_TEST_SUITE(capacity, maps_and_sets, family_name);
@@ -119,6 +127,43 @@ TYPED_TEST(capacity, equal_is_the_same_elements_in_any_order) {
         if constexpr (is_map<map>) {
             c.find(7)->second = -1; // the same key, another value
             EXPECT_FALSE(c == d);
+        }
+    }
+}
+
+TYPED_TEST(capacity, equal_asks_for_equal_elements_not_for_equivalent_keys) {
+    using map = typename TestFixture::template of<int, int, tens_hash, tens_equal>;
+    EBB_WHERE(compares<map>) {
+        auto c = this->template make<map>();
+        auto d = this->template make<map>();
+        c.insert(element<map>(13));
+        d.insert(element<map>(17)); // one key to the map, two to anyone else
+        EXPECT_TRUE(d.contains(13));
+        EXPECT_FALSE(c == d);
+        d.erase(11);
+        d.insert(element<map>(13));
+        EXPECT_TRUE(c == d);
+    }
+}
+
+TYPED_TEST(capacity, the_load_stays_below_what_the_map_says) {
+    auto c = this->make();
+    EBB_WHERE(requires { c.max_load_factor(1.0F); }) {
+        for (const float wanted : {0.5F, 1.0F, 4.0F}) {
+            c.max_load_factor(wanted); // a wish; what is then said holds
+            for (int n = 0; n < 3000; ++n) {
+                c.insert(element<decltype(c)>(n));
+                if (n < 15) {
+                    continue; // hash_map fills its first group whole
+                }
+                ASSERT_LE(c.load_factor(), c.max_load_factor() * 1.0001F) << n;
+            }
+            expect_holds(c, numbers(0, 3000));
+            c.clear();
+            EXPECT_EQ(c.load_factor(), 0.0F);
+            c.rehash(100);
+            EXPECT_GE(c.bucket_count(), 100U);
+            c.rehash(0);
         }
     }
 }

@@ -1,7 +1,10 @@
 // How maps come to be: empty, with functions, from ranges and lists.
 #include <tests/maps/contract/fixture.h>
 
+#include <memory>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace tests {
 
@@ -49,19 +52,6 @@ TYPED_TEST(construction, a_size_hint_changes_nothing_but_room) {
         this->expect_accounted(c);
         fill(c, 0, 300);
         expect_holds(c, numbers(0, 300));
-    }
-}
-
-TYPED_TEST(construction, the_default_one_works_like_any) {
-    // Over its own memory: the subject's arena can't be had without an argument.
-    using map = typename TestFixture::ints;
-    EBB_WHERE(default_constructs<map>) {
-        map c;
-        fill(c, 0, 100);
-        expect_holds(c, numbers(0, 100));
-        map d{};
-        swap(c, d);
-        expect_holds(c, {});
     }
 }
 
@@ -116,6 +106,46 @@ TYPED_TEST(construction, from_a_list_and_assigned_a_list) {
         c = list{};
         expect_holds(c, {});
     }
+}
+
+// Over std::allocator, as programs mostly have them: nothing has to be given.
+template <class F>
+class default_construction : public ::testing::Test {};
+TYPED_TEST_SUITE(default_construction, maps_on_allocators, family_name);
+
+TYPED_TEST(default_construction, takes_any_part_of_what_can_be_given) {
+    using pair = std::pair<const int, int>;
+    using map = typename TypeParam::template with_allocator<int, int, number_hash, number_equal,
+                                                            std::allocator<pair>>;
+    const std::vector<pair> from = {{1, value_for(1)}, {2, value_for(2)}, {1, 0}};
+    const number_hash h{3};
+    const number_equal e{4};
+    const std::allocator<pair> a;
+    expect_holds(map(), {});
+    expect_holds(map{}, {});
+    expect_holds(map(a), {});
+    expect_holds(map(10), {});
+    expect_holds(map(10, a), {});
+    expect_holds(map(10, h), {});
+    expect_holds(map(10, h, a), {});
+    expect_holds(map(10, h, e), {});
+    expect_holds(map(from.begin(), from.end()), {1, 2});
+    expect_holds(map(from.begin(), from.end(), 10), {1, 2});
+    expect_holds(map(from.begin(), from.end(), 10, a), {1, 2});
+    expect_holds(map(from.begin(), from.end(), 10, h), {1, 2});
+    expect_holds(map(from.begin(), from.end(), 10, h, a), {1, 2});
+    expect_holds(map(from.begin(), from.end(), 10, h, e), {1, 2});
+    expect_holds(map({{1, value_for(1)}, {2, value_for(2)}}), {1, 2});
+    expect_holds(map({{1, value_for(1)}}, 10, a), {1});
+    expect_holds(map({{1, value_for(1)}}, 10, h, a), {1});
+    map c(from.begin(), from.end(), 10, h, e, a);
+    EXPECT_EQ(c.hash_function().id, 3);
+    EXPECT_EQ(c.key_eq().id, 4);
+    map d = {};
+    d = {{5, value_for(5)}};
+    expect_holds(d, {5});
+    swap(c, d);
+    expect_holds(d, {1, 2});
 }
 
 } // namespace tests

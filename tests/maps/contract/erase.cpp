@@ -136,6 +136,27 @@ TYPED_TEST(erase, by_predicate_says_how_many) {
     }
 }
 
+TYPED_TEST(erase, a_predicate_may_change_values) {
+    auto c = this->make();
+    using map = decltype(c);
+    EBB_WHERE(erases_if<map> && is_map<map>) {
+        fill(c, 0, 100);
+        bool changed = false;
+        EXPECT_EQ(erase_if(c,
+                           [&](auto& e) {
+                               if constexpr (requires { e.second = 0; }) { // not in libstdc++ 12
+                                   e.second = -e.first;
+                                   changed = true;
+                               }
+                               return e.first % 2 == 0;
+                           }),
+                  50U);
+        for (const auto& [k, v] : c) {
+            ASSERT_EQ(v, changed ? -k : value_for(k));
+        }
+    }
+}
+
 // Inserts and erases in turn at the size where a map grows and shrinks.
 TYPED_TEST(erase, saw_teeth_of_every_size) {
     auto c = this->make();

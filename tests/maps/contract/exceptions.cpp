@@ -167,6 +167,47 @@ TYPED_TEST(exceptions, a_copy_that_fails_leaks_nothing) {
     }
 }
 
+TYPED_TEST(exceptions, a_construction_from_a_range_that_fails_leaks_nothing) {
+    using map = typename TestFixture::failing;
+    auto& s = TypeParam::of(this->source_);
+    std::vector<decltype(element<map>(0))> from;
+    from.reserve(60);
+    for (int n = 0; n < 60; ++n) {
+        from.push_back(element<map>(n % 50));
+    }
+    EBB_WHERE(requires { map(from.begin(), from.end(), 0, number_hash(), number_equal(), s); }) {
+        const auto before = census::live;
+        const int failures = fail_in_turn(
+            TestFixture::everything, [&] { return 0; },
+            [&](int) {
+                const map c(from.begin(), from.end(), 5, number_hash(), number_equal(), s);
+                faults::disarm();
+                expect_holds(c, numbers(0, 50));
+            },
+            [&](int) {
+                ASSERT_EQ(census::live, before);
+                ASSERT_EQ(this->source_.read().requested, 0U);
+            });
+        EXPECT_GT(failures, 60);
+    }
+}
+
+TYPED_TEST(exceptions, comparing_maps_passes_on_what_is_thrown) {
+    using map = typename TestFixture::failing;
+    EBB_WHERE(compares<map>) {
+        const auto c = this->template make_with<map>(0, 20);
+        const auto d = this->template make_with<map>(0, 20);
+        for (const auto kind : {faults::hash, faults::equal}) {
+            const int failures = fail_in_turn(
+                kind, [] { return 0; }, [&](int) { EXPECT_TRUE(c == d); }, [](int) {});
+            if constexpr (validates<map>) { // libstdc++ has the hashes, and asks no function
+                EXPECT_GE(failures, 20);
+            }
+        }
+        expect_holds(c, numbers(0, 20));
+    }
+}
+
 TYPED_TEST(exceptions, a_range_that_fails_keeps_what_came_before) {
     using map = typename TestFixture::failing;
     EBB_WHERE(inserts_range<map>) {

@@ -61,6 +61,27 @@ TYPED_TEST(insert, moves_an_rvalue_and_copies_an_lvalue) {
     expect_holds(c, {1, 2});
 }
 
+TYPED_TEST(insert, of_a_key_that_is_there_copies_and_moves_nothing) {
+    auto c = this->template make<typename TestFixture::kept>();
+    using map = decltype(c);
+    fill(c, 0, 20);
+    const typename map::value_type e = *c.find(key<map>(7));
+    const plain k(7);
+    census::copies = census::moves = 0;
+    c.insert(e);
+    if constexpr (inserts_hinted<map>) {
+        c.insert(c.cbegin(), e);
+        c.insert(&e, &e + 1);
+    }
+    if constexpr (is_map<map>) {
+        c.try_emplace(k, e.second);
+        c.try_emplace(plain(7), plain(1));
+        c[k];
+    }
+    EXPECT_EQ(census::copies + census::moves, 0);
+    expect_holds(c, numbers(0, 20));
+}
+
 TYPED_TEST(insert, takes_what_can_only_be_moved) {
     auto c = this->template make<typename TestFixture::template of<move_only>>();
     using map = decltype(c);

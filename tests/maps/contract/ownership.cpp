@@ -139,6 +139,55 @@ TYPED_TEST(ownership, swap_exchanges_elements_and_functions) {
     }
 }
 
+TYPED_TEST(ownership, references_outlive_a_move_and_a_swap_where_they_are_kept) {
+    EBB_WHERE(TypeParam::keeps_references) {
+        using map = typename TestFixture::ints;
+        auto c = this->make_with(0, 500);
+        const auto* const at = &*c.find(5);
+        map d(std::move(c));
+        EXPECT_EQ(at, &*d.find(5));
+        auto e = this->make_with(600, 700);
+        e.swap(d);
+        EXPECT_EQ(at, &*e.find(5));
+        d = std::move(e);
+        EXPECT_EQ(at, &*d.find(5));
+        d.reserve(10'000);
+        EXPECT_EQ(at, &*d.find(5));
+    }
+}
+
+TYPED_TEST(ownership, moves_and_swaps_say_that_they_never_throw) {
+    using map = typename TestFixture::ints;
+    static_assert(std::is_nothrow_move_constructible_v<map>);
+    static_assert(std::is_nothrow_swappable_v<map>);
+    static_assert(std::is_nothrow_destructible_v<map>);
+    static_assert(noexcept(std::declval<map&>().clear()));
+    static_assert(noexcept(std::declval<const map&>().size()));
+    static_assert(noexcept(std::declval<const map&>().begin()));
+}
+
+TYPED_TEST(ownership, a_copy_of_a_map_that_holds_room_is_as_small_as_its_elements) {
+    using map = typename TestFixture::kept;
+    EBB_WHERE(copies<map> && reserves<map>) {
+        auto c = this->template make<map>();
+        c.reserve(5000);
+        const map none(c);
+        expect_holds(none, {});
+        if constexpr (has_footprint<map>) {
+            EXPECT_LE(none.footprint().total(), c.footprint().total() / 100);
+        }
+        fill(c, 0, 10);
+        map few(c);
+        expect_holds(few, numbers(0, 10));
+        fill(few, 10, 6000);
+        expect_holds(few, numbers(0, 6000));
+        few = c;
+        expect_holds(few, numbers(0, 10));
+        fill(c, 10, 4000);
+        expect_holds(c, numbers(0, 4000));
+    }
+}
+
 TYPED_TEST(ownership, maps_live_in_containers_and_in_maps) {
     using map = typename TestFixture::ints;
     std::vector<map> many;
