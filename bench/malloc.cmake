@@ -23,16 +23,6 @@ target_compile_definitions(bench_malloc PRIVATE EBB_VERSION="${PROJECT_VERSION}"
 target_link_libraries(bench_malloc PRIVATE ebb_malloc_suite CLI11::CLI11 fmt::fmt)
 ebb_warnings(bench_malloc)
 
-# As ebb-cell: no sanitizer stands in a malloc's place, in no preset.
-function(ebb_unsanitized name)
-    target_include_directories(${name} PRIVATE ${EBB_INCLUDE_ROOT})
-    target_compile_definitions(${name} PRIVATE NDEBUG)
-    target_compile_options(${name} PRIVATE -O3 -fno-sanitize=all)
-    target_link_options(${name} PRIVATE -fno-sanitize=all)
-    target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
-    ebb_warnings(${name})
-endfunction()
-
 add_executable(bench_malloc_micro
     mallocs/verify.cpp
     suites/malloc/churn.cpp

@@ -1,5 +1,6 @@
 # The map suite (bench/run maps): a program for each map that it measures (bin/peers/NAME, listed in
-# bin/peers/list with what is missing), and what runs them (bench_maps).
+# bin/peers/list with what is missing), and what runs them (bench_maps). The maps of others in this
+# list are layouts of `ebb maps`, too (table.cmake).
 set(EBB_EXTRA_MAPS "" CACHE PATH
     "A folder of further maps for bench/run maps: NAME.cpp each, see bench/peers/peer.h")
 
@@ -33,10 +34,11 @@ function(ebb_peer_program name source)
     ebb_unsanitized(bench_peer_${name})
 endfunction()
 
-# ebb_map(NAME [HEADER header PACKAGE package] [TARGETS targets...]): a map of this repository's
-# own list, bench/peers/maps/NAME.cpp. Where the header isn't there, its row says so.
+# ebb_map(NAME [LAYOUT] [HEADER header PACKAGE package] [TARGETS targets...]): a map of this
+# repository's own list, bench/peers/maps/NAME.cpp; LAYOUT: NAME.h there is a layout of `ebb maps`.
+# Where the header isn't there, its row says so.
 function(ebb_map name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;PACKAGE" "TARGETS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "LAYOUT" "HEADER;PACKAGE" "TARGETS")
     set(missing "")
     if(arg_HEADER)
         find_path(EBB_PEER_${name} ${arg_HEADER})
@@ -50,16 +52,28 @@ function(ebb_map name)
             set(missing "not installed: apt install ${arg_PACKAGE}")
         endif()
     endif()
+    if(arg_LAYOUT)
+        ebb_layout(${name} "${arg_PACKAGE}")
+    endif()
     if(missing STREQUAL "")
         ebb_peer_program(${name} peers/maps/${name}.cpp)
+        set(programs bench_peer_${name})
+        if(arg_LAYOUT)
+            ebb_layout_program(${name})
+            list(APPEND programs ebb_cell_${name})
+        endif()
         set(version "${PROJECT_VERSION}")
         if(arg_HEADER)
             execute_process(COMMAND dpkg-query -W -f=\${Version} ${arg_PACKAGE}
                             OUTPUT_VARIABLE version ERROR_QUIET)
-            target_include_directories(bench_peer_${name} SYSTEM PRIVATE ${EBB_PEER_${name}})
         endif()
+        foreach(program IN LISTS programs)
+            if(arg_HEADER)
+                target_include_directories(${program} SYSTEM PRIVATE ${EBB_PEER_${name}})
+            endif()
+            target_link_libraries(${program} PRIVATE ${arg_TARGETS})
+        endforeach()
         target_compile_definitions(bench_peer_${name} PRIVATE EBB_PACKAGE_VERSION="${version}")
-        target_link_libraries(bench_peer_${name} PRIVATE ${arg_TARGETS})
         add_dependencies(bench_peers bench_peer_${name})
     endif()
     set(peers_list "${peers_list}${name}\t${missing}\n" PARENT_SCOPE)
@@ -69,16 +83,20 @@ find_package(absl QUIET)
 ebb_map(hash_map)
 ebb_map(node_hash_map)
 ebb_map(go_map)
-ebb_map(std)
-ebb_map(boost_flat HEADER boost/unordered/unordered_flat_map.hpp PACKAGE libboost1.81-dev)
-ebb_map(absl_flat HEADER absl/container/flat_hash_map.h PACKAGE libabsl-dev
+ebb_map(std LAYOUT)
+ebb_map(boost_flat LAYOUT HEADER boost/unordered/unordered_flat_map.hpp PACKAGE libboost1.81-dev)
+ebb_map(absl_flat LAYOUT HEADER absl/container/flat_hash_map.h PACKAGE libabsl-dev
         TARGETS absl::flat_hash_map)
-ebb_map(absl_node HEADER absl/container/node_hash_map.h PACKAGE libabsl-dev
+ebb_map(absl_node LAYOUT HEADER absl/container/node_hash_map.h PACKAGE libabsl-dev
         TARGETS absl::node_hash_map)
-ebb_map(absl_btree HEADER absl/container/btree_map.h PACKAGE libabsl-dev TARGETS absl::btree)
-ebb_map(robin HEADER tsl/robin_map.h PACKAGE robin-map-dev)
-ebb_map(hopscotch HEADER tsl/hopscotch_map.h PACKAGE libtsl-hopscotch-map-dev)
-ebb_map(sparse HEADER sparsehash/sparse_hash_map PACKAGE libsparsehash-dev)
+ebb_map(absl_btree LAYOUT HEADER absl/container/btree_map.h PACKAGE libabsl-dev TARGETS absl::btree)
+ebb_map(robin LAYOUT HEADER tsl/robin_map.h PACKAGE robin-map-dev)
+ebb_map(hopscotch LAYOUT HEADER tsl/hopscotch_map.h PACKAGE libtsl-hopscotch-map-dev)
+ebb_map(sparse LAYOUT HEADER sparsehash/sparse_hash_map PACKAGE libsparsehash-dev)
+get_property(packages GLOBAL PROPERTY ebb_layout_packages)
+list(JOIN packages "," packages)
+set_source_files_properties(maps/others.cpp PROPERTIES
+    COMPILE_DEFINITIONS EBB_LAYOUT_PACKAGES="${packages}")
 
 if(EBB_EXTRA_MAPS)
     file(GLOB extras CONFIGURE_DEPENDS ${EBB_EXTRA_MAPS}/*.cpp)

@@ -10,6 +10,7 @@ add_library(ebb_bench STATIC
     mallocs/malloc.cpp
     maps/book.cpp
     maps/cell.cpp
+    maps/others.cpp
     maps/plan.cpp
     maps/record.cpp
     maps/runner.cpp
@@ -43,29 +44,72 @@ target_compile_definitions(ebb_bench PRIVATE EBB_LIBDIR="${CMAKE_INSTALL_LIBDIR}
 ebb_warnings(ebb_bench)
 
 # A process that measures a malloc must be that malloc's alone: no sanitizer stands in its place, in
-# no preset. So ebb-cell has object files of its own, of ebb's sources too, as a release builds them.
+# no preset. So such a program has object files of its own, of ebb's sources too, as a release builds
+# them.
+function(ebb_unsanitized name)
+    target_include_directories(${name} PRIVATE ${EBB_INCLUDE_ROOT})
+    target_compile_definitions(${name} PRIVATE NDEBUG)
+    target_compile_options(${name} PRIVATE -O3 -fno-sanitize=all)
+    target_link_options(${name} PRIVATE -fno-sanitize=all)
+    target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+    ebb_warnings(${name})
+endfunction()
+
 get_target_property(alloc_sources ebb_alloc SOURCES)
 list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
-add_executable(ebb_cell
+add_library(ebb_cell_parts STATIC
     mallocs/verify.cpp
     maps/cell.cpp
+    maps/cell_program.cpp
+    maps/meter.cpp
+    maps/record.cpp
+    ${alloc_sources}
+)
+ebb_unsanitized(ebb_cell_parts)
+
+add_executable(ebb_cell
     maps/cell_main.cpp
     maps/on_at_once.cpp
     maps/on_collected.cpp
     maps/on_go_heap.cpp
-    maps/record.cpp
+    maps/on_malloc.cpp
+    maps/on_pages.cpp
     spike/cell_main.cpp
     spike/on_go_heap.cpp
     spike/on_malloc.cpp
     spike/on_pages.cpp
     spike/sample.cpp
-    ${alloc_sources}
 )
 set_target_properties(ebb_cell PROPERTIES OUTPUT_NAME ebb-cell)
-target_include_directories(ebb_cell PRIVATE ${EBB_INCLUDE_ROOT})
-target_link_libraries(ebb_cell PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
-target_compile_definitions(ebb_cell PRIVATE NDEBUG)
-target_compile_options(ebb_cell PRIVATE -O3 -fno-sanitize=all)
-target_link_options(ebb_cell PRIVATE -fno-sanitize=all)
-ebb_warnings(ebb_cell)
+target_link_libraries(ebb_cell PRIVATE ebb_cell_parts)
+ebb_unsanitized(ebb_cell)
 install(TARGETS ebb_cell RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ebb)
+
+# ebb-cell-LAYOUT for each map of others that is there: peers.cmake has the list. A sanitized preset
+# leaves them out but for std: they take a while to build and are the same there.
+add_custom_target(ebb_layouts)
+set_property(GLOBAL PROPERTY ebb_layout_packages "")
+
+# ebb_layout(NAME PACKAGE): its name and package for what `ebb maps` says, however it is here.
+function(ebb_layout name package)
+    string(REPLACE _ - layout ${name})
+    set_property(GLOBAL APPEND PROPERTY ebb_layout_packages "${layout}=${package}")
+endfunction()
+
+# ebb_layout_program(NAME): the program, of bench/peers/maps/NAME.h.
+function(ebb_layout_program name)
+    string(REPLACE _ - layout ${name})
+    set(target ebb_cell_${name})
+    add_executable(${target} maps/other_main.cpp)
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ebb-cell-${layout})
+    target_compile_definitions(${target} PRIVATE EBB_LAYOUT="${layout}"
+                                                 EBB_MAP=<ebb/bench/peers/maps/${name}.h>)
+    target_link_libraries(${target} PRIVATE ebb_cell_parts)
+    ebb_unsanitized(${target})
+    if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=" AND NOT name STREQUAL "std")
+        set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    else()
+        add_dependencies(ebb_layouts ${target})
+    endif()
+    install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ebb OPTIONAL)
+endfunction()

@@ -82,9 +82,9 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", "ebb " EBB_VERSION);
     program.require_subcommand(1);
     program.footer("Exit status: 0 done, 1 something couldn't be measured, 2 usage, 3 another "
-                   "malloc answered,\n4 a malloc named by --malloc isn't installed (the rest was "
-                   "measured), 126 and 127 a\ncommand can't be executed or isn't found. `ebb run` "
-                   "ends with the command's own.");
+                   "malloc answered,\n4 a malloc named by --malloc, or a layout that was named, "
+                   "isn't installed (the rest was\nmeasured), 126 and 127 a command can't be "
+                   "executed or isn't found. `ebb run` ends with the\ncommand's own.");
     const split_arguments given = split(argc, argv);
     const std::map<std::string, std::function<int()>> commands{
         {"run", add_run(program, given.command)},

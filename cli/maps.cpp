@@ -1,4 +1,5 @@
 #include <ebb/bench/mallocs/malloc.h>
+#include <ebb/bench/maps/others.h>
 #include <ebb/bench/maps/plan.h>
 #include <ebb/bench/memory.h>
 #include <ebb/bench/report/text.h>
@@ -60,6 +61,7 @@ choice choice_of(const words& w) {
     for (const bench::known_malloc& m : bench::known_mallocs) {
         mallocs.emplace_back(m.name);
     }
+    mallocs.emplace_back(bench::pages_malloc);
     c.mallocs = among("--malloc", w.mallocs, mallocs);
     c.reclaims = values_of(bench::all_reclaims,
                            among("--reclaim", w.reclaims, names_of(bench::all_reclaims)));
@@ -115,7 +117,10 @@ int run(const words& w) {
         if (!r.missing.empty()) {
             line.clear();
             complain(fmt::format("{}: {}", bench::name_of(r), r.missing));
-            result = w.mallocs.empty() ? done : not_installed;
+            // A layout that isn't there has a row only where it was asked for.
+            if (!w.mallocs.empty() || !bench::program_of(r.what.way)) {
+                result = not_installed;
+            }
         }
     };
     try {
@@ -149,8 +154,12 @@ std::function<int()> add_maps(CLI::App& program) {
                                 const char* type) {
         command->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();
     };
-    list("--layout", w->layouts, "inline, pointer, spill, recreate (all)", "LIST");
-    list("--malloc", w->mallocs, "go, glibc, jemalloc, mimalloc, tcmalloc, ebb (all)", "LIST");
+    list("--layout", w->layouts,
+         "inline, pointer, spill, recreate, hash_map, node_hash_map,\nstd, boost-flat, absl-flat "
+         "(these); absl-node, absl-btree,\nrobin, hopscotch, sparse",
+         "LIST");
+    list("--malloc", w->mallocs, "go, glibc, jemalloc, mimalloc, tcmalloc, ebb, pages (all)",
+         "LIST");
     list("--reclaim", w->reclaims, "collected, at-once (both)", "LIST");
     command->add_option("--count", w->count, "entries (1000000)")->type_name("N");
     command

@@ -3,8 +3,8 @@
 #
 #     cmake/bootstrap.sh [--no-install] [GROUP...]
 #
-# Groups: build, tests, bench, mallocs, maps, plot, lint, tidy, go, aarch64, programs,
-# programs_long; without one, all but the last five.
+# Groups: build, tests, bench, mallocs, maps, plot, lint, fuzz, tidy, go, aarch64, programs,
+# programs_long; without one, all but the last six.
 # The servers among programs (redis, nginx, …) are installed without starting a service of theirs.
 # Exit: 0 nothing is missing (any more), 2 usage, 3 packages are missing and were not installed.
 set -eu
@@ -16,6 +16,7 @@ packages_mallocs="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4"
 packages_maps="libboost1.81-dev libabsl-dev robin-map-dev libtsl-hopscotch-map-dev libsparsehash-dev"
 packages_plot="librsvg2-bin"
 packages_lint="clang clang-format"
+packages_fuzz="clang libclang-rt-dev"
 packages_tidy="clang-tidy"
 packages_go="golang-go"
 packages_aarch64="g++-aarch64-linux-gnu qemu-user googletest"
@@ -28,9 +29,9 @@ groups=
 for word in "$@"; do
     case $word in
     --no-install) install=no ;;
-    build | tests | bench | mallocs | maps | plot | lint | tidy | go | aarch64 | programs | programs_long) groups="$groups $word" ;;
+    build | tests | bench | mallocs | maps | plot | lint | fuzz | tidy | go | aarch64 | programs | programs_long) groups="$groups $word" ;;
     *)
-        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs maps plot lint tidy go aarch64 programs programs_long" >&2
+        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs maps plot lint fuzz tidy go aarch64 programs programs_long" >&2
         exit 2
         ;;
     esac

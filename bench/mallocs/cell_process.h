@@ -5,6 +5,7 @@
 #include <ebb/bench/process/scratch.h>
 
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -24,14 +25,16 @@ class cell_failed : public std::runtime_error {
     bool wrong_malloc_;
 };
 
-/// Where the program ebb-cell lies: beside this program, or in ../libexec/ebb of it.
-/// Throws std::runtime_error when it is in neither place.
+/// Where a program of that name lies: beside this program, or in ../libexec/ebb of it.
+[[nodiscard]] std::optional<std::string> find_cell_program(const std::string& name);
+/// Of ebb-cell. Throws std::runtime_error when it is in neither place.
 [[nodiscard]] std::string cell_program();
 
-/// Runs ebb-cell with `words`; `library`, unless it is empty, is the last of them, and preloaded
-/// unless `malloc` is glibc. Throws cell_failed, std::system_error.
+/// Runs ebb-cell, or `program`, with `words`; `library`, unless it is empty, is the last of them,
+/// and preloaded unless `malloc` is glibc. Throws cell_failed, std::system_error.
 void run_cell_process(std::vector<std::string> words, std::string_view malloc,
                       const std::string& library, scratch& links,
-                      const std::function<void(std::string_view)>& line);
+                      const std::function<void(std::string_view)>& line,
+                      const std::string& program = cell_program());
 
 } // namespace ebb::bench

@@ -1,11 +1,11 @@
 #include <ebb/alloc/arena/malloc_arena.h>
 #include <ebb/bench/maps/arenas.h>
-#include <ebb/bench/maps/scenario.h>
+#include <ebb/bench/maps/go_layouts.h>
 
 namespace ebb::bench {
 
 void run_at_once(const cell& c, const record_sink& sink) {
-    run_scenario<malloc_arena, false>(c, sink);
+    run_go_layouts<malloc_arena, false>(c, sink);
 }
 
 } // namespace ebb::bench

@@ -10,10 +10,10 @@
 
 namespace ebb::bench {
 
-/// What was asked for; empty lists stand for everything.
+/// What was asked for; empty lists stand for everything, but for layouts: see `in_default_list`.
 struct choice {
     std::vector<layout> layouts;
-    std::vector<std::string> mallocs; ///< names of known_mallocs
+    std::vector<std::string> mallocs; ///< names of known_mallocs, and pages_malloc
     std::vector<reclaim> reclaims;
     std::uint64_t count = 1'000'000;
     std::optional<std::size_t> value_bytes; ///< else 128, and 129 for spill
@@ -25,8 +25,13 @@ struct plan {
     std::vector<std::string> notes; ///< what was left out and why, a line each
 };
 
-/// The cells for `c`. Throws refused when a part of it contradicts another, when there is no go on
-/// PATH to ask, or when a cell needs more than `available_bytes`.
+/// Whether a list that names no layout means this one, too: Go's, ebb's own, and the best known
+/// others, where they were built.
+[[nodiscard]] bool in_default_list(layout l) noexcept;
+
+/// The cells for `c`; a layout that was asked for and not built has one, which says so. Throws
+/// refused when a part of it contradicts another, when there is no go on PATH to ask, or when a
+/// cell needs more than `available_bytes`.
 [[nodiscard]] plan make_plan(const choice& c, std::optional<std::uint64_t> available_bytes);
 
 } // namespace ebb::bench

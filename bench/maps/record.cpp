@@ -49,9 +49,10 @@ void each_part(Parts& p, F&& f) {
     f(p.header);
     f(p.rounding);
     f(p.dead);
+    f(p.table);
 }
 constexpr std::size_t record_fields = 10;
-constexpr std::size_t all_fields = record_fields + 10;
+constexpr std::size_t all_fields = record_fields + 11;
 
 } // namespace
 

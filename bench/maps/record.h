@@ -21,11 +21,12 @@ struct parts {
     std::uint64_t header = 0;      ///< the map's header and its extra record
     std::uint64_t rounding = 0;    ///< slack, and what alignment leaves inside of buckets
     std::uint64_t dead = 0;        ///< let go, not yet collected
+    std::uint64_t table = 0;       ///< all but the payload, of a map that tells no more
     std::optional<std::uint64_t> allocator; ///< idle and overhead, where the allocator tells
 
     [[nodiscard]] std::uint64_t in_blocks() const noexcept {
         return payload + pointers + empty_slots + tophash + overflow + moved + header + rounding +
-               dead;
+               dead + table;
     }
     friend bool operator==(const parts&, const parts&) = default;
 };

@@ -1,5 +1,6 @@
 #include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/maps/book.h>
+#include <ebb/bench/maps/others.h>
 #include <ebb/bench/maps/runner.h>
 #include <ebb/bench/process/scratch.h>
 
@@ -8,10 +9,12 @@ namespace {
 
 std::vector<record> run_cell(const cell& c, const std::string& library, scratch& links) {
     std::vector<record> records;
-    run_cell_process({std::string(name_of(c.way)), c.malloc, std::string(name_of(c.when)),
-                      std::to_string(c.count), std::to_string(c.value_bytes)},
-                     c.malloc, library, links,
-                     [&](std::string_view line) { records.push_back(from_line(line)); });
+    run_cell_process(
+        {std::string(name_of(c.way)), c.malloc, std::string(name_of(c.when)),
+         std::to_string(c.count), std::to_string(c.value_bytes)},
+        c.malloc, library, links,
+        [&](std::string_view line) { records.push_back(from_line(line)); },
+        program_of(c.way).value());
     return records;
 }
 

@@ -31,8 +31,8 @@ struct observer {
 };
 
 /// Runs `results` (their `what` and `label` filled in) `runs` times each, interleaved: every cell
-/// once, then every cell again. A cell whose malloc isn't installed gets its `missing` instead.
-/// Throws cell_failed, std::system_error.
+/// once, then every cell again. A cell whose malloc isn't installed gets its `missing` instead, as
+/// one whose layout isn't has it from the plan. Throws cell_failed, std::system_error.
 void run_cells(std::vector<result>& results, std::size_t runs, const observer& watch);
 
 /// The name of a cell for people: "inline jemalloc collected".

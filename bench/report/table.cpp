@@ -125,6 +125,9 @@ std::string spread_line(const result& r, bool remedy, unit u) {
     return fmt::format("  {} runs of {}: {}\n", r.runs.size(), name_of(r), text.substr(2));
 }
 
+// More rows than this are hard to follow without a line between the layouts.
+constexpr std::size_t rows_at_a_glance = 20;
+
 void grid(std::string& out, const std::vector<result>& results, bool remedy, unit u) {
     std::vector<std::vector<std::string>> rows;
     for (const result& r : results) {
@@ -193,19 +196,24 @@ void grid(std::string& out, const std::vector<result>& results, bool remedy, uni
         add(line);
     };
     put(heads);
-    for (const auto& row : rows) {
-        put(row);
+    const bool apart = rows.size() > rows_at_a_glance;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (apart && i > 0 && rows[i].front() != rows[i - 1].front()) {
+            out += '\n';
+        }
+        put(rows[i]);
     }
     out += '\n';
 }
 
-// The row that tells where a layout's bytes are: go's where it was run, which knows all of them.
+// The row that tells where a layout's bytes are: go's or pages', which know all of them, where it
+// was run.
 const result* explained(const std::vector<result>& results, layout l) {
     const result* best = nullptr;
     for (const result& r : results) {
         const bool told = !r.runs.empty() && find(r.runs.front(), "full") != nullptr &&
                           find(r.runs.front(), "full")->held;
-        if (r.what.way == l && told && (best == nullptr || r.what.malloc == "go")) {
+        if (r.what.way == l && told && (best == nullptr || !on_a_malloc(r.what))) {
             best = &r;
         }
     }
@@ -264,17 +272,20 @@ std::string parts_line(const result& r, const record& at) {
     };
     std::string line = fmt::format("{}, {}: {} bytes = payload {}", name_of(r.what.way), r.label,
                                    shown(at.heap()), shown(p.payload));
+    const bool go = family_of(r.what.way) == family::go;
+    const bool own = family_of(r.what.way) == family::own;
     const auto add = [&](std::string_view name, std::uint64_t bytes, bool always) {
         if (always || bytes != 0) {
             line += fmt::format(" + {} {}", name, shown(bytes));
         }
     };
     add("pointers", p.pointers, false);
-    add("empty slots", p.empty_slots, true);
-    add("tophash", p.tophash, true);
-    add("overflow", p.overflow, true);
+    add("table", p.table, !go && !own);
+    add("empty slots", p.empty_slots, go || own);
+    add(own ? "tags" : "tophash", p.tophash, go || own);
+    add(own ? "numbers" : "overflow", p.overflow, go);
     add("moved buckets", p.moved, false);
-    add("header", p.header, true);
+    add(own ? "directory" : "header", p.header, go || own);
     add("rounding", p.rounding, true);
     add("dead", p.dead, true);
     line += p.allocator ? fmt::format("; allocator {} more", shown(*p.allocator))
@@ -308,15 +319,20 @@ std::string table(const std::vector<result>& results, unit u) {
     }
     out += notes;
     bool spills = false;
+    bool pages = false;
     bool real_go = false;
     for (const result& r : results) {
         spills |= r.what.value_bytes > most_inline_bytes &&
                   (r.what.way == layout::in_buckets || r.what.way == layout::recreate);
+        pages |= r.what.malloc == pages_malloc;
         real_go |= r.label != r.what.malloc;
     }
     if (spills) {
         out += "Values over 128 bytes leave the buckets by themselves, as in Go: inline and "
                "recreate rows hold them outside.\n";
+    }
+    if (pages) {
+        out += "pages: no malloc, but pages of the map's own.\n";
     }
     if (real_go) {
         out += "Real Go counts live and dead together and keeps no peak; its rss is the whole "

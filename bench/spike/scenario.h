@@ -2,10 +2,11 @@
 #pragma once
 
 #include <ebb/alloc/os/process.h>
-#include <ebb/bench/maps/scenario.h>
+#include <ebb/bench/maps/values.h>
 #include <ebb/bench/spike/cell.h>
 #include <ebb/bench/spike/stopwatch.h>
 #include <ebb/bench/spike/visits.h>
+#include <ebb/maps/go_map.h>
 
 #include <array>
 #include <chrono>

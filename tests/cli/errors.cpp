@@ -63,7 +63,9 @@ bool fills(pid_t pid) {
 } // namespace
 
 TEST(ebb, refuses_in_one_line_and_prints_nothing) {
-    const std::string layouts = "not one of inline, pointer, spill, recreate";
+    const std::string layouts =
+        "not one of inline, pointer, spill, recreate, hash_map, node_hash_map, std, boost-flat, "
+        "absl-flat, absl-node, absl-btree, robin, hopscotch, sparse";
     const std::string counts = "not a whole number from 1 to";
     const std::vector<refused_case> cases{
         {{}, "maps"},
@@ -77,7 +79,7 @@ TEST(ebb, refuses_in_one_line_and_prints_nothing) {
         {{"maps", "--layout"}, "--layout"},
         {{"maps", "--layout=inline,pointer,x"}, layouts},
         {{"maps", "--malloc", "dlmalloc"},
-         "not one of go, glibc, jemalloc, mimalloc, tcmalloc, ebb"},
+         "not one of go, glibc, jemalloc, mimalloc, tcmalloc, ebb, pages"},
         {{"maps", "--reclaim", "never"}, "not one of collected, at-once"},
         {{"maps", "--count", "0"}, counts},
         {{"maps", "--count", "-1"}, "--count"},
@@ -92,6 +94,9 @@ TEST(ebb, refuses_in_one_line_and_prints_nothing) {
         {{"maps", "--runs", "1001"}, counts},
         {{"maps", "--layout", "spill", "--value-bytes", "64"}, "129, 256 or 1024"},
         {{"maps", "--malloc", "go", "--reclaim", "at-once"}, "always collected"},
+        {{"maps", "--layout", "inline", "--malloc", "pages"}, "--malloc pages is for hash_map"},
+        {{"maps", "--layout", "hash_map", "--malloc", "go"}, "needs another --malloc than go"},
+        {{"maps", "--layout", "std", "--reclaim", "collected"}, "--reclaim at-once"},
         {{"run"}, "no command: it stands after --"},
         {{"run", "--"}, "no command: it stands after --"},
         {{"run", "ls"}, "the command stands after --"},

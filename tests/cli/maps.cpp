@@ -1,5 +1,8 @@
 // What `ebb maps` prints.
 #include <ebb/bench/mallocs/malloc.h>
+#include <ebb/bench/maps/others.h>
+#include <ebb/bench/maps/plan.h>
+#include <ebb/bench/process/scratch.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +10,7 @@
 #include <tests/cli/program.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -28,6 +32,21 @@ std::vector<ordered_json> objects(const printed& p) {
 
 std::uint64_t bytes(const ordered_json& object, const char* key) {
     return object.at(key).is_null() ? 0 : object.at(key).get<std::uint64_t>();
+}
+
+bool is_other(ebb::bench::layout l) {
+    return family_of(l) == ebb::bench::family::others;
+}
+
+// All layouts but Go's that can be measured here, as --layout takes them.
+std::string other_layouts() {
+    std::string names = "hash_map,node_hash_map";
+    for (const ebb::bench::layout l : ebb::bench::all_layouts) {
+        if (is_other(l) && program_of(l)) {
+            (names += ',') += name_of(l);
+        }
+    }
+    return names;
 }
 
 // The figures of the first row of the table that starts with `label`, without the bars.
@@ -55,12 +74,16 @@ TEST(ebb_maps, json_has_every_cell_and_step_with_the_keys_in_order) {
     const std::vector<std::string> keys{"layout",    "malloc", "reclaim",  "step",   "count",
                                         "requested", "slack",  "dead",     "idle",   "overhead",
                                         "mapped",    "peak",   "resident", "seconds"};
-    std::size_t cells = 1;
+    std::size_t mallocs = 0;
     for (const auto& malloc : ebb::bench::known_mallocs) {
-        cells += ebb::bench::find_library(malloc) ? 2 : 0;
+        mallocs += ebb::bench::find_library(malloc) ? 1 : 0;
+    }
+    std::size_t others = 2 * (1 + mallocs); // ebb's own: on pages, too
+    for (const ebb::bench::layout l : ebb::bench::all_layouts) {
+        others += is_other(l) && in_default_list(l) && program_of(l) ? mallocs : 0;
     }
     const auto all = objects(p);
-    EXPECT_EQ(all.size(), 2 * cells * (3 + 3 + 3 + 4));
+    EXPECT_EQ(all.size(), 2 * ((1 + 2 * mallocs) * (3 + 3 + 3 + 4) + others * 3));
     for (const ordered_json& o : all) {
         std::vector<std::string> have;
         for (const auto& [key, value] : o.items()) {
@@ -68,8 +91,9 @@ TEST(ebb_maps, json_has_every_cell_and_step_with_the_keys_in_order) {
         }
         EXPECT_EQ(have, keys);
         const bool go = o.at("malloc") == "go";
-        EXPECT_EQ(o.at("idle").is_null(), !go) << o;
-        EXPECT_EQ(o.at("overhead").is_null(), !go) << o;
+        const bool model = go || o.at("malloc") == "pages";
+        EXPECT_EQ(o.at("idle").is_null(), !model) << o;
+        EXPECT_EQ(o.at("overhead").is_null(), !model) << o;
         EXPECT_EQ(bytes(o, "mapped"), bytes(o, "requested") + bytes(o, "slack") + bytes(o, "dead") +
                                           bytes(o, "idle") + bytes(o, "overhead"))
             << o;
@@ -84,14 +108,20 @@ TEST(ebb_maps, json_has_every_cell_and_step_with_the_keys_in_order) {
 }
 
 TEST(ebb_maps, kernel_is_a_witness_of_what_is_full) {
-    const printed p = ebb_run({"maps", "--json", "--count", "100000"});
-    ASSERT_TRUE(p.end.good()) << p.end.errors;
-    for (const ordered_json& o : objects(p)) {
-        if (o.at("step") == "full") {
-            EXPECT_GE(o.at("resident").get<double>() * 10,
-                      static_cast<double>(bytes(o, "requested") + bytes(o, "dead")) * 9)
-                << o;
+    // Of so few entries that no malloc keeps enough to be waited for.
+    for (const std::string& layouts : {std::string("inline,pointer,spill"), other_layouts()}) {
+        const printed p = ebb_run({"maps", "--json", "--count", "30000", "--layout", layouts});
+        ASSERT_TRUE(p.end.good()) << p.end.errors;
+        std::size_t seen = 0;
+        for (const ordered_json& o : objects(p)) {
+            if (o.at("step") == "full") {
+                ++seen;
+                EXPECT_GE(o.at("resident").get<double>() * 10,
+                          static_cast<double>(bytes(o, "requested") + bytes(o, "dead")) * 9)
+                    << o;
+            }
         }
+        EXPECT_GE(seen, 12u);
     }
 }
 
@@ -118,29 +148,74 @@ TEST(ebb_maps, prints_the_figures_of_the_book) {
 }
 
 TEST(ebb_maps, parts_sum_to_the_heap_of_the_row) {
-    const printed p = ebb_run({"maps", "--bytes", "--malloc", "go", "--count", "100000"});
+    const std::string others = other_layouts();
+    const printed p = ebb_run({"maps", "--bytes", "--malloc", "go,pages,glibc", "--count", "100000",
+                               "--layout", "inline,pointer,spill," + others});
     ASSERT_TRUE(p.end.good()) << p.end.errors;
-    int layouts = 0;
-    for (const char* const layout : {"inline", "pointer", "spill"}) {
-        for (const std::string& line : p.lines()) {
-            std::smatch whole;
-            const std::regex shape(std::string(layout) + R"(, go: ([\d,]+) bytes = (.*);.*)");
-            if (!std::regex_match(line, whole, shape)) {
-                continue;
-            }
-            ++layouts;
-            EXPECT_EQ(row(p, std::string(layout) + " ")[5], whole[1]);
-            std::uint64_t sum = 0;
-            const std::string parts = whole[2];
-            static const std::regex part(R"([a-z ]+ ([\d,]+))");
-            for (std::sregex_iterator at(parts.begin(), parts.end(), part), end; at != end; ++at) {
-                sum += std::stoull(std::regex_replace((*at)[1].str(), std::regex(","), ""));
-            }
-            EXPECT_EQ(sum, std::stoull(std::regex_replace(whole[1].str(), std::regex(","), "")))
-                << line;
+    std::ptrdiff_t layouts = 0;
+    for (const std::string& line : p.lines()) {
+        std::smatch whole;
+        static const std::regex shape(R"(([a-z_-]+), (go|pages|glibc): ([\d,]+) bytes = (.*);.*)");
+        if (!std::regex_match(line, whole, shape)) {
+            continue;
         }
+        ++layouts;
+        EXPECT_EQ(row(p, whole[1].str() + " ")[5], whole[3]); // the layout's first row
+        std::uint64_t sum = 0;
+        const std::string parts = whole[4];
+        static const std::regex part(R"([a-z ]+ ([\d,]+))");
+        for (std::sregex_iterator at(parts.begin(), parts.end(), part), end; at != end; ++at) {
+            sum += std::stoull(std::regex_replace((*at)[1].str(), std::regex(","), ""));
+        }
+        EXPECT_EQ(sum, std::stoull(std::regex_replace(whole[3].str(), std::regex(","), "")))
+            << line;
     }
-    EXPECT_EQ(layouts, 3) << p.text;
+    EXPECT_EQ(layouts, 4 + std::count(others.begin(), others.end(), ',')) << p.text;
+}
+
+TEST(ebb_maps, hash_map_follows_its_entries_down) {
+    const printed p = ebb_run({"maps", "--json", "--layout", "hash_map", "--malloc", "pages"});
+    ASSERT_TRUE(p.end.good()) << p.end.errors;
+    const auto steps = objects(p);
+    ASSERT_EQ(steps.size(), 3u);
+    constexpr std::uint64_t payload = 136'000'000;
+    EXPECT_GT(bytes(steps[1], "requested"), payload);
+    EXPECT_LT(bytes(steps[1], "requested"), payload * 106 / 100);
+    EXPECT_LT(bytes(steps[1], "peak"), payload * 107 / 100);
+    EXPECT_LT(bytes(steps[2], "requested"), 300'000u);
+    EXPECT_LT(steps[2].at("resident").get<std::int64_t>(), 1'000'000);
+}
+
+TEST(ebb_maps, layouts_that_are_not_there_are_named) {
+    // As it is where ebb was built without them: the two programs alone, in a folder of their own.
+    ebb::bench::scratch folder;
+    const std::string ebb = folder.path("ebb");
+    std::filesystem::copy_file(EBB_PROGRAM, ebb);
+    std::filesystem::copy_file(std::filesystem::path(EBB_PROGRAM).parent_path() / "ebb-cell",
+                               folder.path("ebb-cell"));
+    const printed named = ebb_run({"maps", "--layout", "hash_map,absl-flat,std", "--malloc",
+                                   "glibc,pages", "--count", "1000"},
+                                  ebb);
+    EXPECT_EQ(named.end.status, 4);
+    const auto lines_of_missing = [](const printed& p) {
+        static const std::regex missing(": not installed: [^\n]*\n");
+        return std::distance(
+            std::sregex_iterator(p.end.errors.begin(), p.end.errors.end(), missing),
+            std::sregex_iterator());
+    };
+    EXPECT_EQ(lines_of_missing(named), 2) << named.end.errors;
+    EXPECT_THAT(named.end.errors, HasSubstr("absl-flat - at-once: not installed: apt install "
+                                            "libabsl-dev, build ebb again"));
+    EXPECT_THAT(named.text, testing::ContainsRegex("absl-flat +- +at-once \\| not installed"));
+    EXPECT_THAT(named.text, HasSubstr("not installed: no ebb-cell-std beside this program"));
+    EXPECT_FALSE(row(named, "hash_map ").empty());
+
+    const printed usual = ebb_run({"maps", "--malloc", "glibc", "--count", "1000"}, ebb);
+    EXPECT_EQ(usual.end.status, 0) << usual.end.errors;
+    EXPECT_EQ(lines_of_missing(usual), 1) << usual.end.errors;
+    EXPECT_THAT(usual.end.errors, HasSubstr("no rows of std, boost-flat, absl-flat: not installed: "
+                                            "apt install libboost1.81-dev libabsl-dev"));
+    EXPECT_TRUE(row(usual, "absl-flat ").empty());
 }
 
 TEST(ebb_maps, runs_give_medians_with_their_spread) {

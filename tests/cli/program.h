@@ -25,9 +25,10 @@ struct printed {
     }
 };
 
-inline printed ebb_run(std::vector<std::string> arguments) {
+inline printed ebb_run(std::vector<std::string> arguments,
+                       const std::string& program = EBB_PROGRAM) {
     ebb::bench::command what;
-    what.words = {EBB_PROGRAM};
+    what.words = {program};
     what.words.insert(what.words.end(), arguments.begin(), arguments.end());
     printed p;
     p.end = ebb::bench::run(what, [&p](std::string_view line) { (p.text += line) += '\n'; });

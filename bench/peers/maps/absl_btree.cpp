@@ -1,12 +1,11 @@
+#include <ebb/bench/peers/maps/absl_btree.h>
 #include <ebb/bench/peers/maps/absl_version.h>
 #include <ebb/bench/peers/peer.h>
-
-#include <absl/container/btree_map.h>
 
 namespace {
 
 template <class Key, class Value>
-using table = ebb::bench::peers::standard<absl::btree_map<Key, Value>>;
+using table = ebb::bench::peers::standard<ebb::bench::peers::map_over<Key, Value>>;
 
 } // namespace
 

@@ -1,12 +1,11 @@
+#include <ebb/bench/peers/maps/absl_flat.h>
 #include <ebb/bench/peers/maps/absl_version.h>
 #include <ebb/bench/peers/peer.h>
-
-#include <absl/container/flat_hash_map.h>
 
 namespace {
 
 template <class Key, class Value>
-using table = ebb::bench::peers::standard<absl::flat_hash_map<Key, Value>>;
+using table = ebb::bench::peers::standard<ebb::bench::peers::map_over<Key, Value>>;
 
 } // namespace
 

@@ -1,12 +1,12 @@
+#include <ebb/bench/peers/maps/boost_flat.h>
 #include <ebb/bench/peers/peer.h>
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/version.hpp>
 
 namespace {
 
 template <class Key, class Value>
-using table = ebb::bench::peers::standard<boost::unordered_flat_map<Key, Value>>;
+using table = ebb::bench::peers::standard<ebb::bench::peers::map_over<Key, Value>>;
 
 } // namespace
 

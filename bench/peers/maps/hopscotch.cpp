@@ -1,11 +1,10 @@
+#include <ebb/bench/peers/maps/hopscotch.h>
 #include <ebb/bench/peers/peer.h>
-
-#include <tsl/hopscotch_map.h>
 
 namespace {
 
 template <class Key, class Value>
-using table = ebb::bench::peers::standard<tsl::hopscotch_map<Key, Value>>;
+using table = ebb::bench::peers::standard<ebb::bench::peers::map_over<Key, Value>>;
 
 } // namespace
 

@@ -1,11 +1,10 @@
+#include <ebb/bench/peers/maps/robin.h>
 #include <ebb/bench/peers/peer.h>
-
-#include <tsl/robin_map.h>
 
 namespace {
 
 template <class Key, class Value>
-using table = ebb::bench::peers::standard<tsl::robin_map<Key, Value>>;
+using table = ebb::bench::peers::standard<ebb::bench::peers::map_over<Key, Value>>;
 
 } // namespace
 

@@ -1,12 +1,12 @@
+#include <ebb/bench/peers/maps/std.h>
 #include <ebb/bench/peers/peer.h>
 
 #include <string>
-#include <unordered_map>
 
 namespace {
 
 template <class Key, class Value>
-using table = ebb::bench::peers::standard<std::unordered_map<Key, Value>>;
+using table = ebb::bench::peers::standard<ebb::bench::peers::map_over<Key, Value>>;
 
 const std::string version = "libstdc++ " + std::to_string(_GLIBCXX_RELEASE);
 
