@@ -24,6 +24,19 @@ std::string escaped(const std::string& text) {
     return out;
 }
 
+// Never with an exponent.
+std::string number_text(double v) {
+    return v == std::floor(v) ? fmt::format("{:.0f}", v) : fmt::format("{:g}", v);
+}
+
+// A tick's microseconds in the unit that one says them in.
+std::string time_text(double us) {
+    return us >= 1e6   ? number_text(us / 1e6) + " s"
+           : us >= 1e3 ? number_text(us / 1e3) + " ms"
+           : us >= 1   ? number_text(us) + " µs"
+                       : number_text(us * 1e3) + " ns";
+}
+
 // 1, 2 or 5 times a power of ten: five or so steps up to `most`.
 double step_for(double most) {
     const double power = std::pow(10, std::floor(std::log10(most / 5)));
@@ -113,8 +126,7 @@ std::string panel(const plot& whole, const plot_panel& p, double top) {
         out += fmt::format("<path class=\"grid\" d=\"M{0} {1:.1f}H{2}\"/><text x=\"{3}\" "
                            "y=\"{4:.1f}\" class=\"end\">{5}</text>\n",
                            left, s.y(v), right, left - 8, s.y(v) + 4,
-                           v >= 1e4 || v != std::floor(v) ? fmt::format("{:g}", v)
-                                                          : fmt::format("{:.0f}", v));
+                           p.times ? time_text(v) : number_text(v));
     }
     for (double v = 0; v <= whole.x_most * 1.0001; v += whole.x_step) {
         out += fmt::format("<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text x=\"{0:.1f}\" "

@@ -25,6 +25,7 @@ struct plot_panel {
     std::string title; ///< with the unit
     bool logarithmic = false;
     std::vector<plot_line> lines;
+    bool times = false; ///< microseconds: the axis says ns, µs, ms, s
 };
 
 struct plot {

@@ -115,9 +115,9 @@ plot spike_plot(const std::vector<spike_row>& rows) {
     p.x_title = "hours, simulated";
     p.x_most = static_cast<double>(l.days) * 24;
     p.x_step = l.days <= 4 ? 6 : 24;
-    p.panels = {{"Live: what the maps hold, MB", false, {}},
-                {"Resident: the kernel's word, MB", false, {}},
-                {"Slowest operation of each hour, µs", true, {}}};
+    p.panels = {{"Live: what the maps hold, MB", false, {}, false},
+                {"Resident: the kernel's word, MB", false, {}, false},
+                {"Slowest operation of each hour", true, {}, true}};
     bool floor = false;
     for (const spike_row& r : rows) {
         const bool own = r.what.way == spike_layout::hash_map;

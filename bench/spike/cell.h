@@ -13,7 +13,7 @@ namespace ebb::bench {
 enum class spike_layout : std::uint8_t {
     in_buckets, ///< `inline`: go_map, values inside the buckets
     pointer,    ///< go_map, the buckets point to the values
-    recreate,   ///< as `inline`, copied into a new map at each hour's end
+    recreate,   ///< as `inline`; every hour ends with a copy into a new map
     hash_map,   ///< ebb::hash_map over the system's pages: no malloc is in it
 };
 inline constexpr std::array<spike_layout, 4> all_spike_layouts{

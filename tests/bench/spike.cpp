@@ -56,7 +56,7 @@ TEST(spike_rows, peak_beyond_memory_is_refused) {
 TEST(plot, points_lie_inside_of_their_axes_and_labels_apart) {
     plot p{"a < b & c", "", "hours", 10, 5, {}};
     for (const bool logarithmic : {false, true}) {
-        p.panels.push_back({"MB", logarithmic, {}});
+        p.panels.push_back({"MB", logarithmic, {}, false});
         for (unsigned i = 0; i < 4; ++i) {
             p.panels.back().lines.push_back(
                 {"line", i, false, {{0, 0}, {5, 1234.5 * i}, {10, 0.001 * i}}});
@@ -92,4 +92,16 @@ TEST(plot, points_lie_inside_of_their_axes_and_labels_apart) {
     for (std::size_t i = 1; i < places.size(); ++i) {
         EXPECT_GE(places[i] - places[i - 1], 15.8);
     }
+}
+
+TEST(plot, axis_of_times_says_their_units_and_no_axis_an_exponent) {
+    plot p{"", "", "hours", 10, 5, {}};
+    p.panels.push_back({"slowest", true, {{"line", 1, false, {{0, 0.2}, {10, 2e6}}}}, true});
+    p.panels.push_back({"bytes", false, {{"line", 1, false, {{0, 0}, {10, 3e6}}}}, false});
+    const std::string text = svg(p);
+    for (const char* const tick : {">100 ns<", ">1 µs<", ">10 µs<", ">100 µs<", ">1 ms<", ">10 ms<",
+                                   ">100 ms<", ">1 s<", ">10 s<", ">3000000<"}) {
+        EXPECT_THAT(text, testing::HasSubstr(tick));
+    }
+    EXPECT_THAT(text, testing::Not(testing::ContainsRegex(">[0-9.]+e[+-]?[0-9]")));
 }

@@ -1,11 +1,17 @@
 // What `ebb spike` prints and draws.
+#include <ebb/bench/process/scratch.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <tests/cli/program.h>
 
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +54,88 @@ TEST(ebb_spike, hash_map_gives_back_what_a_go_map_keeps) {
     }
     EXPECT_GT(last.at("inline"), 5);
     EXPECT_LT(last.at("hash_map"), 1.5);
+}
+
+namespace {
+
+std::string contents(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+} // namespace
+
+// rsvg-convert, which draws the PNG, parses the SVG.
+TEST(ebb_spike, draws_an_svg_that_parses_and_a_png_of_it) {
+    ebb::bench::scratch folder;
+    const std::string svg = folder.path("a.svg");
+    const std::string png = folder.path("a.png");
+    const printed p = ebb_run({"spike", "--peak", "20000", "--days", "1", "--every", "60",
+                               "--malloc", "glibc", "--plot", svg, "--plot", png});
+    ASSERT_TRUE(p.end.good()) << p.end.errors;
+    const std::string text = contents(svg);
+    // Three panels of the four layouts, two with their yardstick; a label for each line.
+    for (const auto& [what, count] :
+         std::map<std::string, std::ptrdiff_t>{{"<polyline", 14},
+                                               {">go_map, inline<", 3},
+                                               {">go_map, recreated<", 3},
+                                               {">hash_map<", 3},
+                                               {">keys and values<", 2},
+                                               {"class=\"head\"", 3}}) {
+        const std::regex each(what);
+        EXPECT_EQ(std::distance(std::sregex_iterator(text.begin(), text.end(), each), {}), count)
+            << what;
+    }
+    const std::string picture = contents(png);
+    ASSERT_GT(picture.size(), 1000u);
+    EXPECT_EQ(picture.substr(0, 8), "\x89PNG\r\n\x1a\n");
+    EXPECT_EQ(picture.substr(picture.size() - 8, 4), "IEND");
+}
+
+// Two runs of one load.
+TEST(ebb_spike, table_says_what_json_says) {
+    const std::vector<std::string> words{
+        "spike",    "--peak", "60000",    "--days",        "1", "--every", "60",
+        "--malloc", "glibc",  "--layout", "inline,pointer"};
+    auto with_json = words;
+    with_json.emplace_back("--json");
+    const printed json = ebb_run(with_json);
+    const printed table = ebb_run(words);
+    ASSERT_TRUE(json.end.good() && table.end.good()) << json.end.errors << table.end.errors;
+    std::map<std::string, std::vector<std::uint64_t>> live;
+    for (const std::string& line : json.lines()) {
+        const ordered_json o = ordered_json::parse(line);
+        const auto minute = o.at("minute").get<int>();
+        if (minute == 13 * 60 || minute == 14 * 60 || minute == 19 * 60) {
+            live[o.at("layout")].push_back(o.at("live").get<std::uint64_t>() >> 20);
+        }
+    }
+    ASSERT_EQ(live.size(), 2u);
+    for (const std::string& line : table.lines()) {
+        std::istringstream in(line);
+        std::string layout;
+        std::string malloc;
+        std::string live_peak;
+        std::string live_1h;
+        std::string live_6h;
+        std::string live_1d;
+        std::string skipped;
+        in >> layout >> malloc;
+        if (malloc != "glibc") {
+            continue;
+        }
+        in >> live_peak >> skipped >> live_1h >> skipped >> live_6h >> skipped >> live_1d;
+        ASSERT_EQ(live.count(layout), 1u) << line;
+        const std::vector<std::uint64_t> said{std::stoull(live_peak), std::stoull(live_1h),
+                                              std::stoull(live_6h)};
+        for (std::size_t i = 0; i < said.size(); ++i) { // its overflow buckets differ by the seed
+            EXPECT_LE(said[i], live.at(layout)[i] + 1) << line;
+            EXPECT_GE(said[i] + 1, live.at(layout)[i]) << line;
+        }
+        EXPECT_EQ(live_1d, "-") << "the run ends before";
+        live.erase(layout);
+    }
+    EXPECT_TRUE(live.empty()) << "rows of " << live.begin()->first << " not in\n" << table.text;
 }
 
 TEST(ebb_spike, refuses_in_one_line) {
