@@ -6,12 +6,13 @@
 // iteration means nothing, and differs from map to map. The fifth parameter is an arena, or a std
 // allocator, or by default page_memory: pages of the map's own.
 //
-// Costs: elements of up to 32 bytes (key and value) take 1.3 to 1.5 times their bytes, larger ones
-// their bytes, 5 to 6 more, and a hundredth; no step of growing takes a second copy. A look-up
-// reads a line of tags and the element, or, with larger ones, its number in between. The slowest
-// insert is one split of a segment (0.1 ms of work, 0.4 ms with large elements), whatever the size.
-// What is erased goes back to the system's pages on the way; reserve() alone holds memory without
-// elements. Where it stands: table.h tells the way of a look-up, segment.h draws the memory.
+// Costs: elements of up to 32 bytes (key and value) take 1.3 to 1.5 times their bytes (below 1 MB
+// up to twice), larger ones their bytes, 5 to 6 more, and a hundredth; no step of growing takes a
+// second copy. A look-up reads a line of tags and the element, or, with larger ones, its number in
+// between. The slowest insert is one split of a segment (0.1 ms of work, 0.4 ms with large
+// elements), whatever the size. What is erased goes back to the system's pages on the way;
+// reserve() alone holds memory without elements. Where it stands: table.h tells the way of a
+// look-up, segment.h draws the memory.
 #pragma once
 
 #include <ebb/maps/hash/container.h>

@@ -232,7 +232,6 @@ class hash_table {
     }
 #endif
 
-    static constexpr std::size_t percent = layout::percent;
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
     // For iterators: a place is a segment's number and a place in it.
@@ -321,6 +320,20 @@ class hash_table {
             }
         }
         return s.count >= most_in_groups<layout>(s.group_count) || size_ >= split_at_;
+    }
+
+    // Groups that a full segment of so many, and a new one of so many elements, is given.
+    [[nodiscard]] std::uint32_t more_groups(std::uint32_t groups) const noexcept {
+        const std::uint32_t step = directory_.size() < few_segments ? groups / 2 : groups / 5;
+        return groups + (step == 0 ? 1 : step);
+    }
+    // With no more elements than these a segment's groups are written anew, and fewer.
+    [[nodiscard]] std::size_t least_elements(const segment& s) const noexcept {
+        const std::size_t percent = directory_.size() == 1 ? alone_percent : layout::percent;
+        return s.group_count <= 1 ? 0 : most_in_groups<layout>(s.group_count) * percent / 100;
+    }
+    [[nodiscard]] std::uint32_t first_groups(std::size_t count) const noexcept {
+        return groups_for<layout>(directory_.size() < few_segments ? count + count / 5 : count);
     }
 
     // The first free slot for this hash. Groups passed on the way are marked.

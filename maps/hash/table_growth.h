@@ -195,13 +195,13 @@ void hash_table<E, H, Q, A>::split() {
     try {
         const std::size_t staying = s.count - going;
         if (staying != 0) {
-            allocate_index(low, fill_pages(groups_for<layout>(staying), now_paged), now_paged);
+            allocate_index(low, fill_pages(first_groups(staying), now_paged), now_paged);
             if (!array_stays) {
                 allocate_array(low, array_capacity(staying));
             }
         }
         if (going != 0) {
-            allocate_index(high, fill_pages(groups_for<layout>(going), now_paged), now_paged);
+            allocate_index(high, fill_pages(first_groups(going), now_paged), now_paged);
             allocate_array(high, array_capacity(going));
             populate_array(high, going);
         }
@@ -313,9 +313,7 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
     }
     try {
         fit_array(s);
-        const bool too_large =
-            s.group_count > 1 && std::max<std::size_t>(s.count, reserved) * 100 <=
-                                     std::size_t{most_in_groups<layout>(s.group_count)} * percent;
+        const bool too_large = std::max<std::size_t>(s.count, reserved) <= least_elements(s);
         if (too_large || s.stale > stale_most(s)) {
             rebuild(s,
                     too_large ? groups_for<layout>(std::max<std::size_t>(s.count, reserved))
@@ -330,8 +328,7 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::set_shrink_at(segment& s) const noexcept {
-    std::size_t at =
-        s.group_count > 1 ? std::size_t{most_in_groups<layout>(s.group_count)} * percent / 100 : 0;
+    std::size_t at = least_elements(s);
     if (reserved_in(s) >= at) {
         at = 0;
     }
@@ -380,8 +377,7 @@ void hash_table<E, H, Q, A>::make_room(std::uint64_t hash) {
     }
     segment& s = segment_of(hash);
     if (s.count >= most_in_groups<layout>(s.group_count)) {
-        const std::uint32_t n = s.group_count;
-        rebuild(s, n + std::max<std::uint32_t>(n / 5, 1), paged());
+        rebuild(s, more_groups(s.group_count), paged());
     }
     if constexpr (layout::has_array) {
         if (s.count == s.capacity) {

@@ -75,7 +75,7 @@ std::size_t hash_table<E, H, Q, A>::array_capacity(std::size_t count) noexcept {
     if (in_pages(count)) {
         return align_up(count * sizeof(element), 4096) / sizeof(element);
     }
-    return count < 4 ? 4 : count + count / (count * sizeof(element) < large_array ? 4 : 8);
+    return count < 4 ? 4 : count + count / (count * sizeof(element) < large_array ? 2 : 8);
 }
 
 template <class Layout, class Element>
