@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <tests/support/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -67,6 +68,54 @@ TYPED_TEST(hash_growth, grows_and_gives_all_back) {
     }
     map.validate();
     EXPECT_EQ(map.footprint().total(), 0U);
+}
+
+// The largest footprint at any size between `least` and `most`, over the elements' own bytes.
+struct ratios {
+    double growing = 0;
+    double shrinking = 0;
+};
+template <std::size_t Bytes>
+ratios largest_ratios(std::uint64_t least, std::uint64_t most) {
+    ebb::hash_map<std::uint64_t, bytes<Bytes>> map;
+    ratios largest;
+    const auto look = [&](double& into) {
+        if (map.size() >= least) {
+            const auto own = static_cast<double>(map.size() * (8 + Bytes));
+            into = std::max(into, static_cast<double>(map.footprint().total()) / own);
+        }
+    };
+    for (std::uint64_t k = 0; k < most; ++k) {
+        map.try_emplace(k);
+        look(largest.growing);
+    }
+    for (std::uint64_t k = 0; k < most; ++k) {
+        map.erase(k);
+        look(largest.shrinking);
+    }
+    return largest;
+}
+
+// The bounds of hash_map.h, and a little for the seed. 32 segments are 64 Ki small elements; alone
+// a segment has up to 3,000, and waits the longest.
+TEST(hash_map_bytes, stay_near_small_elements_at_every_size) {
+    const ratios large = largest_ratios<8>(100'000, 400'000);
+    EXPECT_LT(large.growing, 1.52);
+    EXPECT_LT(large.shrinking, 2.2);
+    const ratios small = largest_ratios<8>(3000, 100'000);
+    EXPECT_LT(small.growing, 2.1);
+    EXPECT_LT(small.shrinking, 2.4);
+    const ratios alone = largest_ratios<8>(200, 3000);
+    EXPECT_LT(alone.growing, 2.1);
+    EXPECT_LT(alone.shrinking, 4.2);
+}
+TEST(hash_map_bytes, stay_near_large_elements_at_every_size) {
+    const ratios large = largest_ratios<128>(40'000, 150'000);
+    EXPECT_LT(large.growing, 1.07);
+    EXPECT_LT(large.shrinking, 1.13);
+    const ratios small = largest_ratios<128>(1000, 40'000);
+    EXPECT_LT(small.growing, 1.1);
+    EXPECT_LT(small.shrinking, 1.22);
 }
 
 TYPED_TEST(hash_growth, erasing_while_iterating_sees_each_element_once) {
