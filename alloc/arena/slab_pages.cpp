@@ -7,16 +7,13 @@
 #include <bit>
 #include <new>
 
-// Where AddressSanitizer is: pointers in slabs keep what they point to from being a leak, and what
-// was poisoned isn't when the addresses are used again.
+// Where AddressSanitizer is: pointers in slabs keep what they point to from being a leak.
 extern "C" {
 void __lsan_register_root_region(const void*, std::size_t) __attribute__((weak));
 void __lsan_unregister_root_region(const void*, std::size_t) __attribute__((weak));
-void __asan_unpoison_memory_region(const volatile void*, std::size_t) __attribute__((weak));
 }
 
 namespace ebb::slab_pages {
-namespace {} // namespace
 
 void* map(std::size_t bytes) {
     // Aligned by luck where it joins the slab before.
@@ -46,8 +43,8 @@ void release(void* pages, std::size_t bytes) noexcept {
 void unmap(void* slab, std::size_t bytes) noexcept {
     if constexpr (address_sanitized) {
         __lsan_unregister_root_region(slab, bytes);
-        __asan_unpoison_memory_region(slab, bytes);
     }
+    unpoison_bytes(slab, bytes); // the addresses may be used again
     os::unmap_or_release(slab, bytes);
 }
 

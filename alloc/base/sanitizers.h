@@ -1,5 +1,12 @@
-// Which sanitizer this was built for.
+// Which sanitizer this was built for, and its marks for bytes that nobody may touch.
 #pragma once
+
+#include <cstddef>
+
+extern "C" { // the address sanitizer's runtime, which is there where it is asked for
+void __asan_poison_memory_region(const volatile void* from, std::size_t bytes);   // NOLINT
+void __asan_unpoison_memory_region(const volatile void* from, std::size_t bytes); // NOLINT
+}
 
 namespace ebb {
 
@@ -26,5 +33,17 @@ inline constexpr bool thread_sanitized = false;
 
 /// Instrumented code needs thread-local storage that a thread made by clone hasn't.
 inline constexpr bool sanitized = address_sanitized || thread_sanitized;
+
+/// Nobody may touch these bytes until they are unpoisoned. Without the address sanitizer nothing.
+inline void poison_bytes([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) noexcept {
+    if constexpr (address_sanitized) {
+        __asan_poison_memory_region(p, n);
+    }
+}
+inline void unpoison_bytes([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) noexcept {
+    if constexpr (address_sanitized) {
+        __asan_unpoison_memory_region(p, n);
+    }
+}
 
 } // namespace ebb

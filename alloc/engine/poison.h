@@ -10,35 +10,24 @@
 
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__) || EBB_HAS_FEATURE(address_sanitizer)
-extern "C" { // the sanitizer's runtime, which is there where this is compiled
-void __asan_poison_memory_region(const volatile void* from, std::size_t bytes);   // NOLINT
-void __asan_unpoison_memory_region(const volatile void* from, std::size_t bytes); // NOLINT
-}
-#endif
-
 namespace ebb::engine {
 
 inline constexpr bool poisons = address_sanitized && !hardened;
 
-#if defined(__SANITIZE_ADDRESS__) || EBB_HAS_FEATURE(address_sanitizer)
 /// The slot is free.
-inline void poison(void* slot, std::size_t bytes) noexcept {
+inline void poison([[maybe_unused]] void* slot, [[maybe_unused]] std::size_t bytes) noexcept {
     if constexpr (poisons) {
-        __asan_poison_memory_region(slot, bytes);
+        poison_bytes(slot, bytes);
     }
 }
 /// The slot holds a block of `n` bytes.
-inline void unpoison(void* slot, std::size_t n, std::size_t slot_bytes) noexcept {
+inline void unpoison([[maybe_unused]] void* slot, [[maybe_unused]] std::size_t n,
+                     [[maybe_unused]] std::size_t slot_bytes) noexcept {
     if constexpr (poisons) {
         // The whole first: of eight bytes that it knows nothing of, the sanitizer marks none apart.
-        __asan_poison_memory_region(slot, slot_bytes);
-        __asan_unpoison_memory_region(slot, n);
+        poison_bytes(slot, slot_bytes);
+        unpoison_bytes(slot, n);
     }
 }
-#else
-inline void poison(void*, std::size_t) noexcept {}
-inline void unpoison(void*, std::size_t, std::size_t) noexcept {}
-#endif
 
 } // namespace ebb::engine

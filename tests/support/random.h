@@ -2,6 +2,8 @@
 // failure, and how much work a sanitizer's build can take.
 #pragma once
 
+#include <ebb/alloc/base/sanitizers.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -33,10 +35,6 @@ inline constexpr bool sanitized = false;
 
 /// The thread sanitizer has nothing to see where one thread works alone, at a fifteenth of the
 /// speed.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool thread_sanitized = true;
-#else
-inline constexpr bool thread_sanitized = false;
-#endif
+using ebb::thread_sanitized;
 
 } // namespace tests
