@@ -29,11 +29,6 @@
 #include <cstdint>
 #include <cstring>
 
-extern "C" {
-void __asan_poison_memory_region(const volatile void*, std::size_t);   // NOLINT
-void __asan_unpoison_memory_region(const volatile void*, std::size_t); // NOLINT
-}
-
 namespace ebb::detail {
 
 inline constexpr std::size_t slab_bytes = 256 * kib;
@@ -94,7 +89,7 @@ struct node_slab {
         if constexpr (capacity() % 64 != 0) {
             s->free[capacity() / 64] = bit(capacity()) - 1;
         }
-        poison(advance(at, first()), bytes - first());
+        poison_bytes(advance(at, first()), bytes - first());
         return s;
     }
 
@@ -149,14 +144,12 @@ struct node_slab {
         return none;
     }
     [[nodiscard]] bool is_without_nodes(unsigned page) const noexcept {
-        const std::uint32_t a = touches(page);
-        const std::uint32_t b = begins_in(page + 1);
-        for (std::uint32_t w = a / 64; w * 64 < b && a < b; ++w) {
-            if (const std::uint64_t these = part(w, a, b); (free[w] & these) != these) {
-                return false;
-            }
-        }
-        return true;
+        return is_without_nodes(page, [&](std::uint32_t w) { return free[w]; });
+    }
+    /// The bytes of the pages that have memory.
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return bytes_of(held); }
+    [[nodiscard]] std::size_t bytes_of(std::uint64_t these_pages) const noexcept {
+        return static_cast<std::size_t>(std::popcount(these_pages)) << page_bits;
     }
     void release(unsigned page, unsigned count) noexcept {
         slab_pages::release(advance(this, std::size_t{page} << page_bits),
@@ -194,9 +187,7 @@ struct node_slab {
             std::atomic_ref(free[i / 64]).fetch_or(bit(i));
             i = after;
         }
-        for (std::uint64_t left = had & ~header_pages(); left != 0; left &= left - 1) {
-            release_alone(static_cast<unsigned>(std::countr_zero(left)));
-        }
+        release_alone(had);
         drop_holders(dropped);
     }
     [[nodiscard]] std::uint32_t next_returned(std::uint32_t i) noexcept {
@@ -205,36 +196,32 @@ struct node_slab {
         return after;
     }
 
-    static void poison([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) noexcept {
-        if constexpr (address_sanitized) {
-            __asan_poison_memory_region(p, n);
-        }
-    }
-    static void unpoison([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) noexcept {
-        if constexpr (address_sanitized) {
-            __asan_unpoison_memory_region(p, n);
-        }
-    }
-
   private:
     // Without an owner no slot is taken again: two that see a page's last node gone may both give
     // it back. Sequentially consistent, or of two that end its last two nodes neither might see it.
     void give_back_alone(std::uint32_t i) noexcept {
         std::atomic_ref(free[i / 64]).fetch_or(bit(i));
-        for (std::uint64_t left = pages_of(i) & ~header_pages(); left != 0; left &= left - 1) {
-            release_alone(static_cast<unsigned>(std::countr_zero(left)));
+        release_alone(pages_of(i));
+    }
+    void release_alone(std::uint64_t pages) noexcept {
+        for (std::uint64_t left = pages & ~header_pages(); left != 0; left &= left - 1) {
+            const auto page = static_cast<unsigned>(std::countr_zero(left));
+            if (is_without_nodes(
+                    page, [&](std::uint32_t w) { return std::atomic_ref(free[w]).load(); })) {
+                release(page, 1);
+            }
         }
     }
-    void release_alone(unsigned page) noexcept {
+    template <class Word>
+    [[nodiscard]] bool is_without_nodes(unsigned page, const Word& free_word) const noexcept {
         const std::uint32_t a = touches(page);
         const std::uint32_t b = begins_in(page + 1);
         for (std::uint32_t w = a / 64; w * 64 < b && a < b; ++w) {
-            if (const std::uint64_t these = part(w, a, b);
-                (std::atomic_ref(free[w]).load() & these) != these) {
-                return;
+            if (const std::uint64_t these = part(w, a, b); (free_word(w) & these) != these) {
+                return false;
             }
         }
-        release(page, 1);
+        return true;
     }
     void drop_holders(std::uint32_t count) noexcept {
         if (holders.fetch_sub(count, std::memory_order_acq_rel) == count) {

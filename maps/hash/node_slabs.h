@@ -18,6 +18,7 @@
 #pragma once
 
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/sanitizers.h>
 #include <ebb/maps/hash/node_slab.h>
 
 #include <algorithm>
@@ -32,8 +33,7 @@ namespace ebb::detail {
 ///
 /// Invariants, checked by `validate()`:
 ///  1. A slab's `live` is the number of its slots whose bit is not set; it hangs in the list of
-///  that
-///     many, and the sums of live, lent, held pages and empty slabs are those here.
+///     that many, and the sums of live, lent, held pages and empty slabs are those here.
 ///  2. A slot that is taken lies in held pages alone; the header's pages are held.
 ///  3. `empty` are the held pages beyond the header's that no taken slot touches, and each of them
 ///     is in the ring; no free slot begins in a `full` page.
@@ -48,9 +48,6 @@ class node_slabs {
 
     [[nodiscard]] std::size_t live() const noexcept { return live_; }
     [[nodiscard]] std::size_t lent() const noexcept { return lent_; }
-    [[nodiscard]] bool owns(const void* node) const noexcept {
-        return Slab::of(node)->owner.load(std::memory_order_relaxed) == this;
-    }
     /// Held for nodes of `size` bytes: pages and this, less what has left with those lent.
     [[nodiscard]] std::size_t bytes(std::size_t size) const noexcept {
         return sizeof *this + held_bytes_ - lent_ * size;
@@ -77,7 +74,7 @@ class node_slabs {
         empty_slabs_ -= s->live == 0 ? 1 : 0;
         set_live(*s, s->live + 1);
         ++live_;
-        Slab::unpoison(s->slot(i), Slab::stride);
+        unpoison_bytes(s->slot(i), Slab::stride);
         return s->slot(i);
     }
     /// Its node has ended.
@@ -177,15 +174,6 @@ class node_slabs {
         arena.refund(held_bytes_ - lent_ * size);
     }
 
-    /// f(slab) for each.
-    template <class F>
-    void each(const F& f) const {
-        for (const Slab* s : of_) {
-            for (; s != nullptr; s = s->next) {
-                f(*s);
-            }
-        }
-    }
     void validate() const;
 
   private:
@@ -243,7 +231,7 @@ class node_slabs {
             return of_[static_cast<std::size_t>(std::bit_width(with_room_)) - 1];
         }
         Slab* const s = Slab::make(arena.map_slab(Slab::bytes), this);
-        charge(arena, static_cast<std::size_t>(std::popcount(s->held)) << s->page_bits);
+        charge(arena, s->held_bytes());
         hang(*s);
         ++slabs_;
         ++empty_slabs_;
@@ -264,7 +252,7 @@ class node_slabs {
             }
             s.populate(first, end - first);
         }
-        charge(arena, static_cast<std::size_t>(std::popcount(fresh)) << s.page_bits);
+        charge(arena, s.bytes_of(fresh));
         give_pages(arena);
     }
     // Of a slab that has one: in a page that has nodes, else in one that has memory.
@@ -285,7 +273,7 @@ class node_slabs {
 
     template <class Arena>
     void give(Arena& arena, Slab& s, std::uint32_t i) noexcept {
-        Slab::poison(s.slot(i), Slab::stride);
+        poison_bytes(s.slot(i), Slab::stride);
         s.free[i / 64] |= Slab::bit(i);
         s.full &= ~(std::uint64_t{1} << s.page_of(i));
         for (std::uint64_t left = s.pages_of(i) & ~s.header_pages(); left != 0; left &= left - 1) {
@@ -344,7 +332,7 @@ class node_slabs {
             e.in = e.in == &s ? nullptr : e.in;
         }
         current_ = current_ == &s ? nullptr : current_;
-        const std::size_t held = static_cast<std::size_t>(std::popcount(s.held)) << s.page_bits;
+        const std::size_t held = s.held_bytes();
         held_bytes_ -= held;
         --slabs_;
         return held;

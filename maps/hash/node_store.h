@@ -212,8 +212,16 @@ class slab_nodes {
     }
     /// After a merge from a map that had lent nothing before: takes the slabs of which all is here.
     void adopt(Memory& memory, slab_nodes& other, Memory& from) noexcept {
-        if (other.slabs_ == nullptr || !make_slabs(memory.growing())) {
+        if (other.slabs_ == nullptr) {
             return;
+        }
+        if (slabs_ == nullptr) {
+            try {
+                slabs_ = make_slabs(memory.growing());
+            } catch (const std::bad_alloc&) { // nodes and slabs stay apart
+                return;
+            }
+            memory.growing().charge(sizeof(slabs));
         }
         const std::size_t adopted =
             slabs_->adopt(memory.growing(), *other.slabs_, from.growing(), sizeof(T));
@@ -271,30 +279,23 @@ class slab_nodes {
     }
     template <class Arena>
     [[gnu::noinline]] pointer first_in_slabs(Arena& arena) {
-        void* const at = arena.allocate_apart(sizeof(slabs), alignof(slabs));
-        auto* const fresh = std::construct_at(static_cast<slabs*>(at));
+        slabs* const fresh = make_slabs(arena);
         void* node = nullptr;
         try {
             node = fresh->take(arena, sizeof(T));
         } catch (...) {
-            ::operator delete(at);
+            ::operator delete(fresh);
             throw;
         }
         slabs_ = fresh;
         arena.charge(sizeof(slabs));
         return pointer(node);
     }
+    // Not charged yet.
     template <class Arena>
-    bool make_slabs(Arena& arena) noexcept {
-        if (slabs_ == nullptr) {
-            try {
-                slabs_ = std::construct_at(
-                    static_cast<slabs*>(arena.allocate_apart(sizeof(slabs), alignof(slabs))));
-                arena.charge(sizeof(slabs));
-            } catch (const std::bad_alloc&) { // nodes and slabs stay apart
-            }
-        }
-        return slabs_ != nullptr;
+    static slabs* make_slabs(Arena& arena) {
+        return std::construct_at(
+            static_cast<slabs*>(arena.allocate_apart(sizeof(slabs), alignof(slabs))));
     }
     // After something went, when nothing is left in them.
     template <class Arena>

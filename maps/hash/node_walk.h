@@ -47,7 +47,7 @@ void node_slabs<Slab>::validate() const {
                       "node_slabs: a slab's holders are off");
             live += s->live;
             lent += s->lent;
-            held += static_cast<std::size_t>(std::popcount(s->held)) << s->page_bits;
+            held += s->held_bytes();
             without += s->live == 0 ? 1 : 0;
             ++slabs;
         }
