@@ -41,9 +41,7 @@ void* page_ranges::take() {
 }
 
 void page_ranges::give(void* range) noexcept {
-    const auto at = std::partition_point(regions_.begin(), regions_.end(), [&](const region& r) {
-        return address_of(r.at) > address_of(range);
-    });
+    const auto at = first_not_above(range);
     EBB_ASSERT(at != regions_.end(), "page_ranges: a range of no region");
     const auto n = static_cast<std::size_t>(at - regions_.begin());
     const std::size_t i = distance_bytes(at->at, range) / range_bytes_;
@@ -84,14 +82,18 @@ void page_ranges::extend() {
     for (std::size_t i = 0; i < count; ++i) {
         r.free[i / 64] |= std::uint64_t{1} << i % 64;
     }
-    const auto place =
-        std::partition_point(regions_.begin(), regions_.end(), [&](const region& other) {
-            return address_of(other.at) > address_of(at);
-        });
+    const auto place = first_not_above(at);
     first_ = static_cast<std::size_t>(place - regions_.begin());
     regions_.insert(place, r);
     ranges_ += count;
     ++without_use_;
+}
+
+std::vector<page_ranges::region>::iterator
+page_ranges::first_not_above(const void* address) noexcept {
+    return std::partition_point(regions_.begin(), regions_.end(), [&](const region& r) {
+        return address_of(r.at) > address_of(address);
+    });
 }
 
 // A region without ranges in use.

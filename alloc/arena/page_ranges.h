@@ -49,6 +49,7 @@ class page_ranges {
         std::array<std::uint64_t, most_ranges / 64> free;
     };
 
+    [[nodiscard]] std::vector<region>::iterator first_not_above(const void* address) noexcept;
     void extend();
     void unmap(std::size_t n) noexcept;
 
