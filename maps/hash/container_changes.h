@@ -130,9 +130,10 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
     if (static_cast<const void*>(&other) == static_cast<const void*>(this)) {
         return;
     }
+    constexpr bool same_nodes = Elements::is_node && std::is_same_v<Arena, A2>;
     bool in_place = false; // nodes come over as they are
     [[maybe_unused]] bool all_at_home = false;
-    if constexpr (Elements::is_node && std::is_same_v<Arena, A2>) {
+    if constexpr (same_nodes) {
         in_place = table::nodes::takes(table_.from(), table::nodes::keeper_of(other.table_.from()));
         all_at_home = !other.table_.node_memory().has_lent();
     }
@@ -141,7 +142,7 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
         using from = typename hash_container<Elements, H2, Q2, A2>::const_iterator;
         const auto p = from(it).where(); // by its key, which then moves
         const auto done = insert_apart(Elements::key_of(v), [&](element* to) {
-            if constexpr (Elements::is_node && std::is_same_v<Arena, A2>) {
+            if constexpr (same_nodes) {
                 if (in_place) {
                     std::construct_at(to, *p.at);
                     table_.node_memory().accept(table_.from(), *p.at);
@@ -156,7 +157,7 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
             ++it;
         }
     }
-    if constexpr (Elements::is_node && std::is_same_v<Arena, A2>) {
+    if constexpr (same_nodes) {
         if (all_at_home) {
             table_.node_memory().adopt(table_.from(), other.table_.node_memory(),
                                        other.table_.from());

@@ -21,7 +21,9 @@
 // names segments, the upper half groups: from 2^24 segments on (2^16 with arrays) tags repeat bits
 // that name the segment, and filter less.
 //
-// Files: table_growth.h (rebuild, split, merge), table_accounts.h (footprint, validate).
+// Files: table_elements.h (remove, clear), table_growth.h (rebuild, split, merge), table_placing.h
+// (many elements at once), table_memory.h (index and array), table_accounts.h (footprint,
+// validate).
 #pragma once
 
 #include <ebb/alloc/base/check.h>
@@ -327,13 +329,13 @@ class hash_table {
         const std::uint32_t step = directory_.size() < few_segments ? groups / 2 : groups / 5;
         return groups + (step == 0 ? 1 : step);
     }
+    [[nodiscard]] std::uint32_t first_groups(std::size_t count) const noexcept {
+        return groups_for<layout>(directory_.size() < few_segments ? count + count / 5 : count);
+    }
     // With no more elements than these a segment's groups are written anew, and fewer.
     [[nodiscard]] std::size_t least_elements(const segment& s) const noexcept {
         const std::size_t percent = directory_.size() == 1 ? alone_percent : layout::percent;
         return s.group_count <= 1 ? 0 : most_in_groups<layout>(s.group_count) * percent / 100;
-    }
-    [[nodiscard]] std::uint32_t first_groups(std::size_t count) const noexcept {
-        return groups_for<layout>(directory_.size() < few_segments ? count + count / 5 : count);
     }
 
     // The first free slot for this hash. Groups passed on the way are marked.
@@ -465,5 +467,7 @@ class hash_table {
 } // namespace ebb::detail
 
 #include <ebb/maps/hash/table_accounts.h>
+#include <ebb/maps/hash/table_elements.h>
 #include <ebb/maps/hash/table_growth.h>
 #include <ebb/maps/hash/table_memory.h>
+#include <ebb/maps/hash/table_placing.h>

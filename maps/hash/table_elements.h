@@ -1,0 +1,107 @@
+// hash_table's elements: one more, one fewer, none, and each.
+#pragma once
+
+#include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
+
+namespace ebb::detail {
+
+/// The arguments of `make` may refer to elements, which are about to move: it comes first.
+template <class E, class H, class Q, class A>
+template <class Make>
+typename hash_table<E, H, Q, A>::position hash_table<E, H, Q, A>::add_growing(std::uint64_t hash,
+                                                                              const Make& make) {
+    alignas(element) std::byte room[sizeof(element)];
+    auto* const aside = reinterpret_cast<element*>(room);
+    make(aside);
+    try {
+        make_room(hash);
+    } catch (...) {
+        end(aside);
+        throw;
+    }
+    return add_here(segment_of(hash), hash, [&](element* at) { E::relocate(at, aside); });
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool leaves) noexcept {
+    segment& s = *p.in;
+    group& g = s.groups[p.g];
+    if constexpr (E::is_node) {
+        leaves ? nodes_.release(memory_, *p.at) : end(p.at);
+    } else {
+        end(p.at);
+    }
+    g.tags[p.i] = 0;
+    s.stale += g.overflow != 0 ? 1 : 0;
+    --s.count;
+    --size_;
+    if constexpr (layout::has_array) {
+        move_last(s, p.at, g.numbers[p.i]);
+    }
+}
+
+/// The array's last element comes to `hole`, where number n ended.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t n) noexcept {
+    element* const last = s.elements + s.count;
+    if (n != s.count) {
+        layout::slot_of(s, home_of(s, *last), s.count) = static_cast<std::uint16_t>(n);
+        E::relocate(hole, last);
+    }
+    // What the next removals from here will move: its lines are there by then.
+    layout::fetch(last, -2);
+}
+
+/// Where an element of the segment is searched for: anywhere, if the hash throws.
+template <class E, class H, class Q, class A>
+std::uint32_t hash_table<E, H, Q, A>::home_of(const segment& s, const element& e) const noexcept {
+    if constexpr (hash_throws<key_type>) {
+        try {
+            return home_group(hash_of(E::key(e)), s.group_count);
+        } catch (...) {
+            return 0;
+        }
+    } else {
+        return home_group(hash_of(E::key(e)), s.group_count);
+    }
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::clear() noexcept {
+    for (std::size_t n = 0; n < directory_.size(); ++n) {
+        segment& s = directory_[n];
+        if constexpr (E::is_node || !std::is_trivially_destructible_v<element>) {
+            each_slot(s, [&](std::uint32_t g, std::uint32_t i) { drop(layout::element(s, g, i)); });
+        }
+        give_back(s);
+    }
+    if constexpr (E::is_node) {
+        nodes_.drop_rest(memory_);
+    }
+    directory_.release(memory_);
+    memory_.trim();
+    size_ = 0;
+    reserved_ = 0;
+    left_large_ = none;
+    set_numbers();
+    reseed(seed_);
+}
+
+template <class E, class H, class Q, class A>
+template <class F>
+void hash_table<E, H, Q, A>::for_each(const F& f) const {
+    for (std::size_t n = 0; n < directory_.size(); ++n) {
+        const segment& s = directory_[n];
+        if constexpr (layout::has_array) {
+            for (std::uint32_t id = 0; id < s.count; ++id) {
+                f(E::value(s.elements[id]));
+            }
+        } else {
+            each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
+                f(E::value(*layout::element(s, g, i)));
+            });
+        }
+    }
+}
+
+} // namespace ebb::detail

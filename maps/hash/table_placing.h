@@ -1,0 +1,144 @@
+// hash_table's walks through a segment, and how many elements at once are put into another.
+#pragma once
+
+#include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
+
+namespace ebb::detail {
+
+/// The hashes of a segment's elements, in the order of each_slot or of the array. Where the hash
+/// function may throw they are all taken before the first element moves; else as they are needed.
+template <class E, class H, class Q, class A>
+struct hash_table<E, H, Q, A>::hashes {
+    static constexpr bool early = hash_throws<key_type>;
+
+    hashes(hash_table& of, const segment& s) : table(of), bytes(s.count * sizeof(std::uint64_t)) {
+        if constexpr (early) {
+            if (bytes == 0) {
+                return;
+            }
+            all = static_cast<std::uint64_t*>(of.memory_.allocate(bytes, alignof(std::uint64_t)));
+            try {
+                each_element(s, [&](std::size_t n, const element* e) {
+                    all[n] = table.hash_of(E::key(*e));
+                });
+            } catch (...) {
+                of.memory_.deallocate(all, bytes, alignof(std::uint64_t));
+                throw;
+            }
+        }
+    }
+    hashes(const hashes&) = delete;
+    hashes& operator=(const hashes&) = delete;
+    ~hashes() {
+        if (all != nullptr) {
+            table.memory_.deallocate(all, bytes, alignof(std::uint64_t));
+        }
+    }
+
+    [[nodiscard]] std::uint64_t operator()(std::size_t n, const element& e) const noexcept {
+        if constexpr (early) {
+            return all[n];
+        } else {
+            return table.hash_of(E::key(e));
+        }
+    }
+
+    hash_table& table;
+    std::size_t bytes;
+    std::uint64_t* all = nullptr;
+};
+
+/// f(n, element) for the elements of a segment, n from 0 on.
+template <class E, class H, class Q, class A>
+template <class F>
+[[gnu::always_inline]] inline void hash_table<E, H, Q, A>::each_element(const segment& s,
+                                                                        const F& f) {
+    if constexpr (layout::has_array) {
+        for (std::uint32_t n = 0; n < s.count; ++n) {
+            f(n, s.elements + n);
+        }
+    } else {
+        std::size_t n = 0;
+        for (std::uint32_t g = 0; g < s.group_count; ++g) {
+            const auto* const ahead =
+                reinterpret_cast<const std::byte*>(layout::element(s, g + 4, 0));
+            for (std::size_t at = 0; at < group::slots * sizeof(element); at += 64) {
+                __builtin_prefetch(ahead + at);
+            }
+            for (std::uint32_t full = s.groups[g].full_slots(); full != 0; full &= full - 1) {
+                f(n++, layout::element(s, g, static_cast<std::uint32_t>(std::countr_zero(full))));
+            }
+        }
+    }
+}
+
+template <class E, class H, class Q, class A>
+template <class F>
+void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
+    for (std::uint32_t g = 0; g < s.group_count; ++g) {
+        for (std::uint32_t full = s.groups[g].full_slots(); full != 0; full &= full - 1) {
+            f(g, static_cast<std::uint32_t>(std::countr_zero(full)));
+        }
+    }
+}
+
+/// Puts many elements into a segment that has room: moves each to its slot, or to the array's end.
+/// The segment is a copy, `s`, until all are placed: what is written through bytes might else be
+/// its own numbers, read anew for each. And the empty slots are noted beside it, a bit each: the
+/// tags say the same, but a line that was just written a byte of can't be read at once.
+template <class E, class H, class Q, class A>
+struct hash_table<E, H, Q, A>::placing {
+    static constexpr std::uint32_t most = 2048; // groups; more than a segment of 4-byte keys has
+    struct vacancies {
+        std::uint16_t of[most];
+    };
+
+    [[gnu::always_inline]] placing(const segment& into, vacancies& notes) noexcept
+        : s(into), known(s.group_count <= most), vacant(notes.of) {
+        for (std::uint32_t g = 0; known && g < s.group_count; ++g) {
+            vacant[g] = static_cast<std::uint16_t>(s.groups[g].empty_slots());
+        }
+    }
+
+    [[gnu::always_inline]] void operator()(element* e, std::uint64_t hash) noexcept {
+        if constexpr (layout::has_array) {
+            element* const to = s.elements + s.count;
+            if (to != e) {
+                E::relocate(to, e);
+            }
+            note(hash);
+        } else {
+            const position p = take(hash);
+            s.groups[p.g].tags[p.i] = group::tag_of(hash);
+            E::relocate(layout::element(s, p.g, p.i), e);
+            ++s.count;
+        }
+    }
+
+    // The element of this hash is at its place, behind the last.
+    [[gnu::always_inline]] void note(std::uint64_t hash) noexcept {
+        const position p = take(hash);
+        s.groups[p.g].tags[p.i] = group::tag_of(hash);
+        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.count++);
+    }
+
+    [[gnu::always_inline]] [[nodiscard]] position take(std::uint64_t hash) noexcept {
+        if (!known) {
+            return free_slot(s, hash);
+        }
+        std::uint32_t g = home_group(hash, s.group_count);
+        while (__builtin_expect(vacant[g] == 0, 0)) {
+            s.groups[g].overflow |= group::overflow_bit(hash);
+            g = g + 1 == s.group_count ? 0 : g + 1;
+        }
+        const auto i = static_cast<std::uint32_t>(std::countr_zero(vacant[g]));
+        vacant[g] = static_cast<std::uint16_t>(vacant[g] & (vacant[g] - 1));
+        return {nullptr, g, i, nullptr};
+    }
+
+    segment s;
+    bool known;
+    std::uint16_t* vacant;
+};
+
+} // namespace ebb::detail
