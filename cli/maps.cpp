@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/sanitizers.h>
 #include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/maps/others.h>
 #include <ebb/bench/maps/plan.h>
@@ -81,16 +82,6 @@ choice choice_of(const words& w) {
     return c;
 }
 
-bool sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#elif defined(__has_feature)
-    return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-    return false;
-#endif
-}
-
 int run(const words& w) {
     bench::plan plan;
     std::size_t runs = 0;
@@ -101,7 +92,7 @@ int run(const words& w) {
         complain(no.what());
         return usage;
     }
-    if (sanitized()) {
+    if (ebb::sanitized) {
         complain("a sanitized build: the cells are measured by release code");
     }
     for (const std::string& note : plan.notes) {

@@ -15,7 +15,7 @@ set(may_alloc/dropin alloc/engine alloc/counted)
 set(may_alloc/profile alloc/base alloc/ledger alloc/os)
 set(may_maps alloc/base alloc/ledger alloc/arena)
 set(may_bench alloc/base alloc/ledger alloc/os alloc/arena alloc/profile maps)
-set(may_cli bench alloc/profile)
+set(may_cli alloc/base bench alloc/profile)
 set(folders alloc/base alloc/ledger alloc/os alloc/arena alloc/engine alloc/counted alloc/dropin
     alloc/profile maps bench cli)
 

@@ -7,7 +7,7 @@ function(ebb_warnings target)
     endif()
     # g++ 12 can't follow a sanitizer's instrumentation: it takes members of std::function, inside
     # of std::regex, for uninitialized. The other presets keep the warning.
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND EBB_SANITIZED)
         target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     endif()
 endfunction()

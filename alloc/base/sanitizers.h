@@ -6,6 +6,7 @@
 extern "C" { // the address sanitizer's runtime, which is there where it is asked for
 void __asan_poison_memory_region(const volatile void* from, std::size_t bytes);   // NOLINT
 void __asan_unpoison_memory_region(const volatile void* from, std::size_t bytes); // NOLINT
+void* __asan_region_is_poisoned(void* from, std::size_t bytes);                   // NOLINT
 }
 
 namespace ebb {
@@ -43,6 +44,16 @@ inline void poison_bytes([[maybe_unused]] void* p, [[maybe_unused]] std::size_t 
 inline void unpoison_bytes([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) noexcept {
     if constexpr (address_sanitized) {
         __asan_unpoison_memory_region(p, n);
+    }
+}
+
+/// Whether one of these bytes is poisoned. Without the address sanitizer none is.
+[[nodiscard]] inline bool is_poisoned([[maybe_unused]] void* p,
+                                      [[maybe_unused]] std::size_t n) noexcept {
+    if constexpr (address_sanitized) {
+        return __asan_region_is_poisoned(p, n) != nullptr;
+    } else {
+        return false;
     }
 }
 
