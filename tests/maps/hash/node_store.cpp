@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <tests/maps/contract/faults.h>
-#include <tests/maps/nodes.h>
+#include <tests/maps/hash/nodes.h>
 #include <tests/support/random.h>
 
 #include <array>

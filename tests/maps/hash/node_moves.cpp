@@ -1,6 +1,6 @@
 // Nodes that move between maps by handles, merges and swaps, and outlive the map they came from.
 #include <gtest/gtest.h>
-#include <tests/maps/nodes.h>
+#include <tests/maps/hash/nodes.h>
 
 #include <atomic>
 #include <condition_variable>
