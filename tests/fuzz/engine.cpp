@@ -9,12 +9,8 @@
 #include <ebb/alloc/engine/start.h>
 
 #include <tests/alloc/engine/trace.h>
+#include <tests/support/forked.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -31,10 +27,7 @@ using bytes = std::span<const std::uint8_t>;
 // The child calls the engine alone: beside other threads' calls of asan's malloc, that one isn't
 // whole after a fork.
 void fork_between(const bytes& steps) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-        std::signal(SIGALRM, SIG_DFL); // libFuzzer takes it
-        alarm(20);
+    const int status = tests::status_of_child([&] {
         ebb::engine::validate();
         void* blocks[256] = {};
         for (std::size_t i = 0; i + 4 <= steps.size(); i += 4) {
@@ -47,11 +40,7 @@ void fork_between(const bytes& steps) {
             ebb::engine::deallocate(p);
         }
         ebb::engine::validate();
-        _exit(0);
-    }
-    int status = -1;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) { // libFuzzer's timer
-    }
+    });
     if (status != 0) {
         std::fprintf(stderr, "fuzz: status %x\n", static_cast<unsigned>(status));
         fail("the child of a fork");

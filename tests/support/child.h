@@ -1,6 +1,8 @@
 // Runs a program and keeps how it ended and what it printed.
 #pragma once
 
+#include <tests/support/forked.h>
+
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,9 +21,8 @@ struct ended {
 };
 
 /// `words`: the program and its arguments; `settings`: NAME=VALUE for its environment, or NAME to
-/// take one away. The child is ended by SIGALRM after `seconds`.
-inline ended run(std::vector<std::string> words, std::vector<std::string> settings = {},
-                 unsigned seconds = 60) {
+/// take one away.
+inline ended run(std::vector<std::string> words, std::vector<std::string> settings = {}) {
     std::vector<char*> argv;
     for (std::string& w : words) {
         argv.push_back(w.data());
@@ -32,9 +33,7 @@ inline ended run(std::vector<std::string> words, std::vector<std::string> settin
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return e;
     }
-    const pid_t pid = fork();
-    if (pid == 0) {
-        alarm(seconds); // survives exec
+    const pid_t child = fork_child([&] {
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         for (std::string& s : settings) {
@@ -42,14 +41,14 @@ inline ended run(std::vector<std::string> words, std::vector<std::string> settin
         }
         execv(argv[0], argv.data());
         _exit(127);
-    }
+    });
     close(ends[1]);
     char part[4096];
     for (ssize_t n = 0; (n = read(ends[0], part, sizeof part)) > 0;) {
         e.text.append(part, static_cast<std::size_t>(n));
     }
     close(ends[0]);
-    waitpid(pid, &e.status, 0);
+    e.status = status_of(child);
     return e;
 }
 

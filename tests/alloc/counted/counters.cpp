@@ -1,11 +1,10 @@
 #include <ebb/alloc/counted/counters.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
 #include <tests/support/random.h>
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -105,17 +104,14 @@ TEST(counters, a_class_is_by_units_of_eight_up_to_1024) {
 TEST(counters, a_forked_thread_keeps_its_record_to_itself) {
     charge({8, 8});
     const std::uint64_t records = read_totals().records;
-    const pid_t child = ::fork();
-    if (child == 0) {
+    const int status = status_of_child([&] {
         // Each of the two must find a record that isn't the forked thread's.
         for (int i = 0; i < 2; ++i) {
             std::thread([] { charge({8, 8}); }).join();
         }
         charge({8, 8});
-        std::_Exit(read_totals().records > records && read_totals().allocations >= 4 ? 0 : 1);
-    }
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+        return read_totals().records > records && read_totals().allocations >= 4;
+    });
     EXPECT_EQ(status, 0);
     refund({8, 8});
 }

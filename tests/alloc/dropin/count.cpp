@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 #include <tests/alloc/dropin/early_blocks.h>
 #include <tests/alloc/dropin/heap_model.h>
+#include <tests/support/forked.h>
 #include <tests/support/random.h>
 
 #include <malloc.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -297,16 +297,13 @@ TEST(count, goes_on_in_a_forked_child) {
     for (int i = 0; i < 1000; ++i) {
         step(d, blocks, table_size, model);
     }
-    const pid_t child = ::fork();
-    if (child == 0) {
+    const int status = status_of_child([&] {
         for (int i = 0; i < 20'000; ++i) {
             step(d, blocks, table_size, model);
         }
         const bool is_same = moved(before, read_heap()) == model;
-        ::_exit(is_same && is_exact_beside_a_thread(5, blocks, table_size) ? 0 : 1);
-    }
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+        return is_same && is_exact_beside_a_thread(5, blocks, table_size);
+    });
     EXPECT_EQ(status, 0);
     give_all(d, blocks, table_size, model);
     expect_same(model, before, read_heap());
@@ -314,19 +311,14 @@ TEST(count, goes_on_in_a_forked_child) {
 
 // In a child: it ends the exactness of the process.
 TEST(count, an_overwritten_remainder_makes_requested_absent) {
-    const pid_t child = ::fork();
-    if (child == 0) {
+    const int status = status_of_child([] {
         auto* const p = static_cast<unsigned char*>(std::malloc(33));
         p[next_usable(p) - 1] = 0; // beyond what was asked for, and beyond malloc_usable_size
         std::free(p);
         const ebb_ledger l = read_heap();
-        ::_exit(l.requested == EBB_ABSENT && l.slack == EBB_ABSENT &&
-                        l.peak_requested == EBB_ABSENT && l.usable != EBB_ABSENT
-                    ? 0
-                    : 1);
-    }
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+        return l.requested == EBB_ABSENT && l.slack == EBB_ABSENT &&
+               l.peak_requested == EBB_ABSENT && l.usable != EBB_ABSENT;
+    });
     EXPECT_EQ(status, 0);
 }
 

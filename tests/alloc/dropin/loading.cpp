@@ -48,12 +48,12 @@ TEST(dropin_loading, takes_little_static_thread_local_storage) {
 // Of which a library's constructor registered handlers of a fork before any other's ran, that
 // allocate.
 TEST(dropin_loading, serves_a_program_that_it_is_preloaded_into) {
-    const ended e = run({subject, "work"}, {preload}, 20);
+    const ended e = run({subject, "work"}, {preload});
     EXPECT_TRUE(e.well()) << e.status << e.text;
 }
 
 TEST(dropin_loading, serves_a_program_that_it_is_linked_into) {
-    const ended e = run({static_subject, "work"}, {"EBB_OPTIONS=here:yes"}, 20);
+    const ended e = run({static_subject, "work"}, {"EBB_OPTIONS=here:yes"});
     EXPECT_TRUE(e.well()) << e.status;
     EXPECT_EQ(e.text.find("ebb: EBB_OPTIONS: here:yes: not one of"), 0U) << e.text;
 }

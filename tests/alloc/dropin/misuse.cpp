@@ -1,10 +1,10 @@
 // What a program does wrong with malloc: it is stopped at that call, with the address, the reason
 // and the frames that lead there.
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
 
 #include <malloc.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -54,20 +54,16 @@ void expect_stop(const std::string& reason, const std::string& slot, F&& f) {
     int addresses[2];
     ASSERT_EQ(pipe(errors), 0);
     ASSERT_EQ(pipe(addresses), 0);
-    const pid_t pid = fork();
-    if (pid == 0) {
-        alarm(20);
+    const pid_t child = tests::fork_child([&] {
         dup2(errors[1], STDERR_FILENO);
         culprit_pipe = addresses[1];
         f();
-        _exit(0);
-    }
+    });
     close(errors[1]);
     close(addresses[1]);
     const std::string text = read_all(errors[0]);
     const std::string address = read_all(addresses[0]);
-    int status = 0;
-    waitpid(pid, &status, 0);
+    const int status = tests::status_of(child);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) << status << " " << text;
     const std::string line = "ebb: " + reason + " " + address + slot + "\n";
     EXPECT_EQ(text.substr(0, line.size()), line) << text;

@@ -5,10 +5,8 @@
 #include <ebb/alloc/engine/start.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
 #include <tests/support/random.h>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <thread>
@@ -18,6 +16,7 @@ namespace {
 
 using namespace ebb; // NOLINT: a test's own file
 using tests::below;
+using tests::status_of_child;
 
 // Makes and frees blocks of many bins; leaves nothing.
 void touch_many_bins() {
@@ -58,20 +57,6 @@ TEST(registry, sweeps_while_threads_fill_and_flush) {
     }
     EXPECT_EQ(engine::read_ledger().requested, before.requested);
     engine::validate();
-}
-
-// Runs `f` in a forked child that may take 20 seconds, and returns its exit status.
-template <class F>
-int status_of_child(F&& f) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-        alarm(20);
-        f();
-        _exit(0);
-    }
-    int status = -1;
-    waitpid(pid, &status, 0);
-    return status;
 }
 
 // A thread that ends while its cache is being stopped leaves a cache that the next one can use.
@@ -127,6 +112,7 @@ TEST(registry, forks_while_a_thread_starts_the_purge_thread) {
                 }
             });
             while (state == 0) {
+                std::this_thread::yield();
             }
             for (int i = 0; i < 3; ++i) {
                 static_cast<void>(status_of_child([] {}));

@@ -3,10 +3,8 @@
 #include <ebb/alloc/ledger/account.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
 #include <tests/support/random.h>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -252,9 +250,7 @@ TEST(account, a_fork_among_threads_keeps_every_sum) {
     }
     a.charge(5, 8);
     for (int i = 0; i < 20; ++i) {
-        const pid_t child = ::fork();
-        ASSERT_GE(child, 0);
-        if (child == 0) {
+        const int status = tests::status_of_child([&a] {
             // Each of the four may have been within one pair.
             const account_reading before = a.read();
             bool good = before.requested >= 4005 && before.requested <= 4045;
@@ -267,12 +263,9 @@ TEST(account, a_fork_among_threads_keeps_every_sum) {
                        // and it took over a record that had a cell here
                        after.peak_error_bound == before.peak_error_bound;
             }
-            ::_exit(good ? 0 : 1);
-        }
-        int status = 0;
-        ASSERT_EQ(::waitpid(child, &status, 0), child);
-        ASSERT_TRUE(WIFEXITED(status));
-        ASSERT_EQ(WEXITSTATUS(status), 0);
+            return good;
+        });
+        ASSERT_EQ(status, 0);
     }
     stop = true;
     for (std::thread& t : others) {
