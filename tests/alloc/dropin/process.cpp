@@ -2,16 +2,18 @@
 #include <ebb/ebb.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
+#include <tests/support/wait.h>
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -20,8 +22,6 @@
 #include <vector>
 
 namespace {
-
-using namespace std::chrono_literals;
 
 ebb_ledger ledger() {
     ebb_ledger l{};
@@ -33,8 +33,9 @@ bool balanced(const ebb_ledger& l) {
     return l.mapped == l.requested + l.slack + l.dead + l.idle + l.overhead;
 }
 
-// Allocates and frees until it is told to stop; leaves nothing.
-void churn(const std::atomic<bool>& stop, unsigned seed) {
+// Allocates and frees until it is told to stop, and counts its steps; leaves nothing.
+void churn(const std::atomic<bool>& stop, unsigned seed,
+           std::atomic<std::uint64_t>* steps = nullptr) {
     std::minstd_rand random(seed);
     std::vector<void*> blocks(500, nullptr);
     while (!stop.load(std::memory_order_relaxed)) {
@@ -45,23 +46,13 @@ void churn(const std::atomic<bool>& stop, unsigned seed) {
         if (p != nullptr) {
             std::memset(p, 1, n < 64 ? n : 64);
         }
+        if (steps != nullptr) {
+            steps->fetch_add(1, std::memory_order_relaxed);
+        }
     }
     for (void* p : blocks) {
         std::free(p);
     }
-}
-
-// A child's work, told by its exit status.
-template <class F>
-int in_child(F&& f) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-        alarm(60); // a child that hangs fails
-        _exit(f() ? 0 : 1);
-    }
-    int status = -1;
-    waitpid(pid, &status, 0);
-    return status;
 }
 
 TEST(dropin_process, goes_on_in_parent_and_child_of_a_fork_under_load) {
@@ -71,7 +62,7 @@ TEST(dropin_process, goes_on_in_parent_and_child_of_a_fork_under_load) {
         threads.emplace_back([&stop, i] { churn(stop, i + 1); });
     }
     for (int round = 0; round < 40; ++round) {
-        const int status = in_child([] {
+        const int status = tests::status_of_child([] {
             const ebb_ledger before = ledger();
             std::vector<void*> blocks;
             for (std::size_t i = 0; i < 3000; ++i) {
@@ -182,19 +173,26 @@ TEST(dropin_process, reads_the_ledger_and_its_classes_in_a_signal_handler) {
     action.sa_flags = SA_RESTART;
     sigaction(SIGUSR1, &action, nullptr);
     std::atomic<bool> stop{false};
-    std::thread worker([&stop] { churn(stop, 9); });
-    for (int i = 0; i < 2000; ++i) {
+    std::atomic<std::uint64_t> steps{0};
+    std::thread worker([&] { churn(stop, 9, &steps); });
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        // Not before the last one was handled and the worker went on.
+        const std::uint64_t seen = steps;
+        while (snapshots < i || steps == seen) {
+            std::this_thread::yield();
+        }
         pthread_kill(worker.native_handle(), SIGUSR1);
-        std::this_thread::sleep_for(50us);
+    }
+    while (snapshots < 1000) {
+        std::this_thread::yield();
     }
     stop = true;
     worker.join();
-    EXPECT_GT(snapshots.load(), 10U); // signals to a thread that waits its turn become one
     EXPECT_EQ(failures.load(), 0U);
 }
 
 TEST(dropin_process, says_enomem_under_an_address_space_limit_and_goes_on) {
-    const int status = in_child([] {
+    const int status = tests::status_of_child([] {
         rlimit limit{};
         getrlimit(RLIMIT_AS, &limit);
         limit.rlim_cur = 400'000'000;
@@ -243,6 +241,18 @@ std::uint64_t resident() {
     return r.resident;
 }
 
+// What the kernel says of the whole process, without a call of malloc.
+std::uint64_t process_resident() {
+    char text[128] = {};
+    const int statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    const ssize_t n = read(statm, text, sizeof text - 1);
+    close(statm);
+    unsigned long pages = 0;
+    return n > 0 && std::sscanf(text, "%*u %lu", &pages) == 1
+               ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE))
+               : 0;
+}
+
 TEST(dropin_process, gives_memory_back_while_the_program_sleeps) {
     std::vector<void*> blocks(400'000);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -250,13 +260,13 @@ TEST(dropin_process, gives_memory_back_while_the_program_sleeps) {
         std::memset(blocks[i], 1, 100);
     }
     const std::uint64_t full = resident();
+    const std::uint64_t others = process_resident() - full;
     std::minstd_rand random(1);
     std::shuffle(blocks.begin(), blocks.end(), random);
     for (std::size_t i = blocks.size() / 100; i < blocks.size(); ++i) {
         std::free(blocks[i]);
     }
-    std::this_thread::sleep_for(2s); // and no call of malloc
-    EXPECT_LT(resident(), full / 3) << full;
+    tests::wait_until([&] { return process_resident() < others + full / 3; });
     for (std::size_t i = 0; i < blocks.size() / 100; ++i) {
         std::free(blocks[i]);
     }
