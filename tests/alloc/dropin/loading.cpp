@@ -103,20 +103,39 @@ TEST(dropin_loading, serves_a_program_that_locks_its_memory) {
     EXPECT_TRUE(e.well()) << e.status << e.text;
 }
 
-// Megabytes that the subject still holds a second after it freed 100.
-int megabytes_kept(std::vector<std::string> settings) {
-    settings.push_back(preload);
-    const ended e = run({subject, "sleep"}, settings);
+// A subject that freed 100 MB and calls malloc no more.
+struct resting {
+    int megabytes = 0;  ///< that it holds
+    std::string thread; ///< for how many milliseconds at a time its purge thread sleeps, or `alone`
+};
+resting at_rest(const std::string& options) {
+    const ended e = run({subject, "rest"}, {preload, options});
     EXPECT_TRUE(e.well()) << e.status << e.text;
-    return std::atoi(e.text.c_str());
+    const std::size_t line = e.text.rfind('\n', e.text.size() - 2) + 1; // behind complaints
+    const std::size_t space = e.text.find(' ', line);
+    return {std::atoi(e.text.c_str() + line), e.text.substr(space + 1, e.text.size() - space - 2)};
 }
 
-TEST(dropin_loading, keeps_or_returns_pages_as_its_options_say) {
-    EXPECT_LT(megabytes_kept({"EBB_OPTIONS"}), 20);
-    EXPECT_LT(megabytes_kept({"EBB_OPTIONS=purge_ms:100,thread:on"}), 20);
-    EXPECT_GT(megabytes_kept({"EBB_OPTIONS=purge_ms:never"}), 90);
-    EXPECT_GT(megabytes_kept({"EBB_OPTIONS=thread:off"}), 90) << "no call after the peak";
-    EXPECT_GT(megabytes_kept({"EBB_OPTIONS=purge_ms:3600000"}), 90);
+TEST(dropin_loading, returns_pages_by_itself) {
+    for (const char* options : {"EBB_OPTIONS", "EBB_OPTIONS=purge_ms:100,thread:on"}) {
+        const ended e = run({subject, "shrink"}, {preload, options});
+        EXPECT_TRUE(e.well()) << e.status << e.text;
+    }
+}
+
+TEST(dropin_loading, looks_as_often_as_its_options_say_or_never) {
+    EXPECT_EQ(at_rest("EBB_OPTIONS").thread, "100");
+    EXPECT_EQ(at_rest("EBB_OPTIONS=purge_ms:100,thread:on").thread, "25");
+    const resting hourly = at_rest("EBB_OPTIONS=purge_ms:3600000");
+    EXPECT_EQ(hourly.thread, "900000");
+    EXPECT_GT(hourly.megabytes, 90);
+    EXPECT_EQ(at_rest("EBB_OPTIONS=thread:off").thread, "alone");
+    for (const char* options :
+         {"EBB_OPTIONS=purge_ms:never", "EBB_OPTIONS=thread:off,purge_ms:3600000"}) {
+        const resting r = at_rest(options); // nobody is there to give anything back
+        EXPECT_EQ(r.thread, "alone") << options;
+        EXPECT_GT(r.megabytes, 90) << options;
+    }
 }
 
 TEST(dropin_loading, tells_each_option_that_it_does_not_know_once) {
@@ -130,10 +149,9 @@ TEST(dropin_loading, tells_each_option_that_it_does_not_know_once) {
         EXPECT_TRUE(e.well());
         EXPECT_EQ(e.text, std::string("ebb: EBB_OPTIONS: ") + bad + accepted) << "once";
     }
-    const ended both = run({subject, "sleep"}, {preload, "EBB_OPTIONS=a:b,purge_ms:never"});
+    const ended both = run({subject, "work"}, {preload, "EBB_OPTIONS=a:b,purge_ms:never"});
     EXPECT_EQ(both.text.find("ebb: EBB_OPTIONS: a:b: not one of"), 0U) << both.text;
-    EXPECT_GT(std::atoi(both.text.c_str() + both.text.find('\n') + 1), 90)
-        << "the right one counts";
+    EXPECT_EQ(at_rest("EBB_OPTIONS=a:b,purge_ms:never").thread, "alone") << "the right one counts";
     const ended none = run({subject, "work"}, {preload, "EBB_OPTIONS=,,"});
     EXPECT_EQ(none.text, "");
 }

@@ -4,18 +4,23 @@
 //     subject locked                the same under mlockall, with a calloc of what was given back
 //     subject modules PATH TIMES    loads and unloads a module, in threads too
 //     subject load-malloc PATH...   loads libraries, the last of which is a malloc; uses and
-//     unloads it subject sleep                 frees 100 MB, sleeps, prints what is resident of it
-//     in MB
+//                                   unloads it, and waits until its thread has looked a few times
+//     subject shrink                frees 100 MB and waits until they went to the system
+//     subject rest                  frees 100 MB; prints how many are resident, and for how many
+//                                   milliseconds at a time a thread of the malloc's sleeps, or
+//                                   `alone` where there is none
 //
 // Built twice: with shared libraries, and static, with ebb inside and without the two that load.
 // Ends with 0 when all was as it should be; 3 when the system doesn't allow the test.
+#include <tests/support/forked.h>
+#include <tests/support/wait.h>
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -44,17 +49,38 @@ bool allocate_and_free() {
     return module_answer() == answer;
 }
 
+// The rest of this part calls no malloc.
+
+template <std::size_t N>
+void read_file(const char* path, char (&text)[N]) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    static_cast<void>(read(file, text, N - 1) >= 0);
+    close(file);
+}
+
+// A thread beside the main one, by the kernel's word; 0 where there is none.
+pid_t other_thread() {
+    alignas(8) char entries[4096];
+    const int folder = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const long bytes = syscall(SYS_getdents64, folder, entries, sizeof entries);
+    close(folder);
+    for (long at = 0; at < bytes;) { // d_reclen and d_name of linux_dirent64
+        unsigned short length = 0;
+        std::memcpy(&length, entries + at + 16, sizeof length);
+        const int id = std::atoi(entries + at + 19);
+        if (id != 0 && id != getpid()) {
+            return id;
+        }
+        at += length;
+    }
+    return 0;
+}
+
 int work() {
     if (!allocate_and_free()) {
         return 1;
     }
-    const pid_t pid = fork();
-    if (pid == 0) {
-        _exit(allocate_and_free() ? 0 : 1);
-    }
-    int status = -1;
-    waitpid(pid, &status, 0);
-    return status == 0 ? 0 : 1;
+    return tests::status_of_child(allocate_and_free) == 0 ? 0 : 1;
 }
 
 int locked() {
@@ -102,6 +128,14 @@ int modules(const char* path, int times) {
     return work();
 }
 
+bool is_purge_thread(pid_t thread) {
+    char path[64];
+    char name[32] = {};
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/comm", static_cast<int>(thread));
+    read_file(path, name);
+    return std::strcmp(name, "ebb-purge\n") == 0;
+}
+
 int load_malloc(int count, char** paths) {
     for (int i = 0; i + 1 < count; ++i) { // what takes its share of static thread-local storage
         if (dlopen(paths[i], RTLD_NOW | RTLD_LOCAL) == nullptr) {
@@ -135,12 +169,15 @@ int load_malloc(int count, char** paths) {
     dlclose(library);
     state = 2;
     late.join();
-    sleep(1); // its purge thread looks a few times
+    tests::wait_until([] { // its thread looked at what waits, and went on; or it has ended
+        const pid_t thread = other_thread();
+        return thread == 0 || (is_purge_thread(thread) && tests::sleeps_so_far(thread) >= 4);
+    });
     return 0;
 }
 #endif
 
-int sleep_after_peak() {
+void peak() {
     std::vector<void*> blocks(100'000);
     for (void*& p : blocks) {
         p = std::malloc(1000);
@@ -149,14 +186,51 @@ int sleep_after_peak() {
     for (void* p : blocks) {
         std::free(p);
     }
-    sleep(1);
+}
+
+std::size_t resident_megabytes() {
+    char text[128] = {};
+    std::size_t pages = 0;
+    read_file("/proc/self/statm", text);
+    std::sscanf(text, "%*u %zu", &pages);
+    return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) >> 20;
+}
+
+int shrink() {
+    peak();
+    tests::wait_until([] { return resident_megabytes() < 20; });
+    return 0;
+}
+
+// For how long the thread sleeps at a time: the limit of the futex that it waits for, which lies on
+// its stack. The kernel shows where; the call's number is followed by its arguments.
+long sleep_milliseconds(pid_t thread) {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/syscall", static_cast<int>(thread));
+    const timespec* limit = nullptr;
+    tests::wait_until([&] {
+        char text[256] = {};
+        long number = -1;
+        unsigned long at = 0;
+        read_file(path, text);
+        if (std::sscanf(text, "%ld %*s %*s %*s %lx", &number, &at) == 2 && number == SYS_futex) {
+            limit = reinterpret_cast<const timespec*>(at);
+        }
+        return limit != nullptr;
+    });
+    return limit->tv_sec * 1000 + limit->tv_nsec / 1'000'000;
+}
+
+int rest() {
+    peak();
     // No call of malloc from here on: it would give back what aged meanwhile.
-    char text[100] = {};
-    const int statm = open("/proc/self/statm", O_RDONLY);
-    static_cast<void>(read(statm, text, sizeof text - 1) >= 0);
-    std::size_t resident = 0;
-    std::sscanf(text, "%*u %zu", &resident);
-    std::printf("%zu\n", resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) >> 20);
+    const pid_t thread = other_thread();
+    char times[32] = "alone";
+    if (thread != 0) {
+        std::snprintf(times, sizeof times, "%ld", sleep_milliseconds(thread));
+    }
+    const std::size_t resident = resident_megabytes();
+    std::printf("%zu %s\n", resident, times);
     return 0;
 }
 
@@ -178,10 +252,14 @@ int main(int argc, char** argv) {
         return load_malloc(argc - 2, argv + 2);
     }
 #endif
-    if (what == "sleep") {
-        return sleep_after_peak();
+    if (what == "shrink") {
+        return shrink();
     }
-    std::fprintf(stderr, "subject: %s: not one of work, locked, modules, load-malloc, sleep\n",
+    if (what == "rest") {
+        return rest();
+    }
+    std::fprintf(stderr,
+                 "subject: %s: not one of work, locked, modules, load-malloc, shrink, rest\n",
                  what.c_str());
     return 2;
 }
