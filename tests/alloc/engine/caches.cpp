@@ -10,6 +10,7 @@
 #include <ebb/alloc/os/pages.h>
 
 #include <gtest/gtest.h>
+#include <tests/alloc/engine/held_clock.h>
 #include <tests/support/random.h>
 
 #include <algorithm>
@@ -103,6 +104,7 @@ TEST(central, purges_what_aged_and_leaves_what_did_not) {
         std::memset(p, 1, 1024);
     }
     std::sort(slots.begin(), slots.end());
+    const tests::held_clock clock; // all that is given back now is of this moment
     const std::uint32_t begun = os::coarse_milliseconds();
     // All but one of each span's 64.
     std::vector<void*> back;

@@ -5,8 +5,11 @@
 #include <ebb/alloc/engine/start.h>
 
 #include <gtest/gtest.h>
+#include <tests/alloc/engine/held_clock.h>
 #include <tests/alloc/engine/trace.h>
+#include <tests/support/forked.h>
 #include <tests/support/random.h>
+#include <tests/support/wait.h>
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -14,7 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -51,19 +53,8 @@ void fail(std::uint64_t from, std::uint64_t count) {
     fail_from = from;
 }
 
-// A child, so that every run begins with a heap that has nothing yet.
-template <class F>
-int status_of_child(F&& f) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-        alarm(60);
-        f();
-        _exit(0);
-    }
-    int status = -1;
-    waitpid(pid, &status, 0);
-    return status;
-}
+// Children, so that every run begins with a heap that has nothing yet.
+using tests::status_of_child;
 
 void random_steps(tests::trace& t, std::uint64_t seed, int count) {
     tests::random_engine random(seed);
@@ -329,10 +320,11 @@ TEST(scarce, purges_by_calls_where_no_thread_may_be_had) {
                 engine::deallocate(p);
             }
         };
+        const tests::held_clock clock;
         peak();
         peak();
         for (int i = 0; i < 60; ++i) { // a second of a program that goes on with little
-            usleep(20'000);
+            tests::held_clock::advance(20);
             engine::deallocate(engine::allocate(5 << 20));
         }
         engine::validate();
@@ -403,10 +395,10 @@ TEST(scarce, keeps_huge_pages_away_from_all_of_its_heap) {
     engine::deallocate(p);
 }
 
-// By hand, as root: 40 seconds, and the system's setting is another meanwhile.
+// By hand, as root: half a minute, and the system's setting is another meanwhile.
 //     build/release/tests/test_engine_scarce --gtest_also_run_disabled_tests
 //     --gtest_filter='*always*'
-TEST(scarce, DISABLED_stays_small_for_30_seconds_with_huge_pages_always) {
+TEST(scarce, DISABLED_stays_small_through_scans_with_huge_pages_always) {
     const std::string folder = "/sys/kernel/mm/transparent_hugepage/";
     struct setting {
         std::string path;
@@ -437,9 +429,13 @@ TEST(scarce, DISABLED_stays_small_for_30_seconds_with_huge_pages_always) {
     }
     static_cast<void>(engine::purge::all());
     const ebb_resident before = engine::read_resident();
-    sleep(30);
+    const auto scans = [&folder] {
+        return std::stoull(map_lines((folder + "khugepaged/full_scans").c_str()).at(0));
+    };
+    const auto begun = scans();
+    tests::wait_until([&] { return scans() - begun > 20; }); // the kernel saw each page 20 times
     const ebb_resident after = engine::read_resident();
-    std::printf("resident: %zu bytes, after 30 s %zu\n", std::size_t{before.resident},
+    std::printf("resident: %zu bytes, after 20 scans %zu\n", std::size_t{before.resident},
                 std::size_t{after.resident});
     EXPECT_LE(after.resident, before.resident + mib);
 }
