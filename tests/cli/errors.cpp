@@ -4,12 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <tests/cli/program.h>
+#include <tests/support/forked.h>
 #include <tests/support/process.h>
+#include <tests/support/wait.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <fstream>
@@ -18,7 +16,6 @@
 #include <regex>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 using testing::HasSubstr;
@@ -185,25 +182,22 @@ TEST(ebb, version_is_one_line) {
 }
 
 TEST(ebb, interrupt_stops_the_cell_too) {
-    const pid_t parent = ::fork();
-    if (parent == 0) {
+    tests::adopt_orphans();
+    const pid_t parent = tests::fork_child([] {
         ::execl(EBB_PROGRAM, EBB_PROGRAM, "maps", "--malloc", "go", "--layout", "inline", "--count",
                 "20000000", "--value-bytes", "8", "--json", static_cast<char*>(nullptr));
         ::_exit(127);
-    }
+    });
     int cell = 0;
-    for (int i = 0; i < 2000 && (cell == 0 || !fills(cell)); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    tests::wait_until([&] {
         cell = only_child_of(parent);
-    }
-    ASSERT_NE(cell, 0);
+        return fills(cell) || !runs(parent);
+    });
+    ASSERT_TRUE(runs(parent)) << "ended before its cell filled a map";
+    ::kill(cell, SIGSTOP); // it can't end by itself now
     ::kill(parent, SIGINT);
-    int status = 0;
-    ASSERT_EQ(::waitpid(parent, &status, 0), parent);
+    const int status = tests::status_of(parent);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
-    // By itself the cell would run for many times as long.
-    for (int i = 0; i < 200 && runs(cell); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    EXPECT_FALSE(runs(cell));
+    const int status_of_cell = tests::status_of(cell);
+    EXPECT_TRUE(WIFSIGNALED(status_of_cell)) << status_of_cell;
 }

@@ -173,7 +173,8 @@ TEST(ebb_run, signal_sent_to_ebb_reaches_the_program) {
         run_shell("glibc", "trap 'exit 9' TERM; kill -TERM $PPID; while :; do sleep 0.05; done")
             .p.end.status,
         9);
-    EXPECT_EQ(run_shell("glibc", "kill -INT $PPID; exec sleep 5").p.end.status, 128 + SIGINT);
+    EXPECT_EQ(run_shell("glibc", "kill -INT $PPID; exec sleep infinity").p.end.status,
+              128 + SIGINT);
     // What was ignored stays ignored.
     ebb::bench::command what;
     what.words = {"/bin/sh", "-c",

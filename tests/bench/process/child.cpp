@@ -1,18 +1,14 @@
 #include <ebb/bench/process/child.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
 #include <tests/support/process.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 using ebb::bench::command;
@@ -32,35 +28,26 @@ outcome shell(const std::string& script, std::vector<std::string>* lines = nullp
     });
 }
 
-bool ends_soon(pid_t pid) {
-    for (int i = 0; i < 1000 && runs(pid); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return !runs(pid);
-}
-
 // A parent that runs a child which never ends by itself; ended by `signal` once the child is there.
 void parent_ended_by(int signal) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
-    const pid_t parent = ::fork();
-    if (parent == 0) {
+    tests::adopt_orphans();
+    const pid_t parent = tests::fork_child([&] {
         command what;
-        what.words = {"/bin/sh", "-c", "echo $$; exec sleep 1000"};
+        what.words = {"/bin/sh", "-c", "echo $$; exec sleep infinity"};
         [[maybe_unused]] const outcome end = ebb::bench::run(what, [&](std::string_view line) {
             const int pid = std::stoi(std::string(line));
             [[maybe_unused]] const ssize_t n = ::write(ends[1], &pid, sizeof pid);
         });
-        ::_exit(0);
-    }
+    });
     int child = 0;
     ASSERT_EQ(::read(ends[0], &child, sizeof child), static_cast<ssize_t>(sizeof child));
     EXPECT_TRUE(runs(child));
     ::kill(parent, signal);
-    int status = 0;
-    ASSERT_EQ(::waitpid(parent, &status, 0), parent);
+    const int status = tests::status_of(parent);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal);
-    EXPECT_TRUE(ends_soon(child));
+    EXPECT_TRUE(WIFSIGNALED(tests::status_of(child)));
     ::close(ends[0]);
     ::close(ends[1]);
 }
