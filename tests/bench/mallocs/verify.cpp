@@ -67,17 +67,25 @@ TEST_P(each_malloc, answers_where_it_is_preloaded) {
 TEST_P(each_malloc, is_missed_where_another_answers) {
     const std::string name = GetParam();
     const std::string library = library_of(GetParam());
+    if (library.empty()) {
+        GTEST_SKIP() << name << " is not installed";
+    }
+    std::size_t others = 0;
     for (const char* const other : {"glibc", "jemalloc", "mimalloc", "tcmalloc", "ebb"}) {
         const std::string preload = other == std::string("glibc") ? "" : library_of(other);
-        if (other == name || library.empty() || library_of(other).empty()) {
+        if (other == name || library_of(other).empty()) {
             continue;
         }
+        ++others;
         std::size_t lines = 0;
         const outcome end = cell_with(preload, name, library, &lines);
         EXPECT_EQ(end.status, 3) << name << " under " << other;
         EXPECT_EQ(lines, 0u);
         EXPECT_THAT(end.reason(), HasSubstr(name + ": malloc comes from "));
         EXPECT_THAT(end.reason(), HasSubstr(std::string(find_malloc(other)->file.substr(0, 7))));
+    }
+    if (others == 0) {
+        GTEST_SKIP() << "no other malloc is installed";
     }
 }
 
