@@ -1,6 +1,8 @@
 """MariaDB, a thread per client: several clients at once, then known content and joins."""
 import os
 
+from place import listens
+
 SERVER = "/usr/sbin/mariadbd"
 COMMANDS = [SERVER, "mariadb", "mariadb-install-db"]
 EXECUTABLES = ["mariadbd", "mariadb"]
@@ -47,7 +49,7 @@ def run(place):
     here = ["--no-defaults", f"--socket={socket}", "--user=root"]
     with place.server(SERVER, "--no-defaults", f"--datadir={data}", f"--socket={socket}",
                       "--skip-networking", f"--pid-file={place.folder}/pid", user=user,
-                      ready=socket.exists):
+                      ready=lambda: listens(socket)):
         place.write("client.sh", CLIENTS)
         busy = place.run("bash", "client.sh", *here)
         said = place.run("mariadb", *here, "--batch", stdin=QUERIES)

@@ -3,7 +3,7 @@ several clients at once."""
 import concurrent.futures
 import socket
 
-from place import digest, free_port
+from place import GUARD_SECONDS, digest, listens
 
 COMMANDS = ["memcached"]
 EXECUTABLES = ["memcached"]
@@ -14,7 +14,7 @@ def client(path, number, rounds):
     state = number + 1
     kept, heard = {}, []
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(30)
+        connection.settimeout(GUARD_SECONDS)
         connection.connect(str(path))
         stream = connection.makefile("rwb")
 
@@ -47,7 +47,7 @@ def client(path, number, rounds):
 def run(place):
     path = place.folder / "memcached.sock"
     with place.server("memcached", "-u", "root", "-s", path, "-m", 64, "-t", 4, "-c", 64,
-                      ready=path.exists):
+                      ready=lambda: listens(path)):
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             rounds = place.scale(3_000, 100_000)
             return "\n".join(pool.map(lambda n: client(path, n, rounds), range(6)))

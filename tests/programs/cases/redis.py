@@ -1,7 +1,7 @@
 """redis-server under redis-benchmark, then known data, forks that save it, and a digest of it."""
 import re
 
-from place import digest, free_port
+from place import digest, free_port, listens
 
 COMMANDS = ["redis-server", "redis-cli", "redis-benchmark"]
 # Debian's redis-server is a link to redis-check-rdb.
@@ -41,10 +41,9 @@ def run(place):
 
     # Threads that read and write for the server: few requests, for they spin where a core lacks.
     with place.server(*server, "--io-threads", 2, "--io-threads-do-reads", "yes",
-                      ready=socket.exists):
+                      ready=lambda: listens(socket)):
         benchmark(place.scale(500, 5_000), "-p", port, "--threads", 2)
-    # The socket appears when the server listens.
-    with place.server(*server, ready=socket.exists):
+    with place.server(*server, ready=lambda: listens(socket)):
         benchmark(place.scale(10_000, 300_000), "-s", socket)
         answer = known_data(place, socket)
     check = place.run("redis-check-rdb", place.folder / "dump.rdb")

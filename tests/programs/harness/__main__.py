@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from place import Failed, Place
+from place import Failed, GUARD_SECONDS, Place
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 SAME, DIFFERS, FAILED, UNFIT, SKIPPED = "same", "DIFFERS", "FAILED", "UNFIT", "skipped"
@@ -101,14 +101,13 @@ class Harness:
         lacking = [c for c in case.COMMANDS if not shutil.which(c, path=os.defpath + ":/usr/sbin")]
         if lacking:
             return SKIPPED, None, None, "no command " + " ".join(lacking)
-        limit_seconds = 600 if self.options.long else 120
+        limit_seconds = 3000 if self.options.long else GUARD_SECONDS
         try:
             without, seconds_without = self.answer(case, None, limit_seconds)
         except Failed as failure:
             return UNFIT, None, None, f"fails without the malloc: {failure}"
         try:
-            with_it, seconds_with = self.answer(case, self.library,
-                                                min(limit_seconds, 30 + 10 * seconds_without))
+            with_it, seconds_with = self.answer(case, self.library, limit_seconds)
         except Failed as failure:
             return FAILED, seconds_without, None, str(failure)
         if with_it == without:

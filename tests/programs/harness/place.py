@@ -21,6 +21,9 @@ class Failed(Exception):
     """A program crashed, hung, returned an error, or ran on another malloc than it was to."""
 
 
+# How long anything may take before it counts as hung: no measure of a program or a machine.
+GUARD_SECONDS = 600
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
@@ -35,6 +38,14 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listens(address):
+    """Whether somebody accepts connections there: a TCP port of this machine, or a socket's path."""
+    family = socket.AF_INET if isinstance(address, int) else socket.AF_UNIX
+    with socket.socket(family) as probe:
+        where = ("127.0.0.1", address) if isinstance(address, int) else str(address)
+        return probe.connect_ex(where) == 0
 
 
 class Place:
