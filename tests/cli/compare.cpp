@@ -37,7 +37,8 @@ const char* const both = "--malloc=glibc," EBB_TOY;
 } // namespace
 
 TEST(ebb_compare, difference_that_is_there_is_found) {
-    const printed p = compare({both, "--runs=5", "--json"}, {"sh", "-c", where_toy("sleep 0.1")});
+    const std::string script = where_toy("sleep 0.1; exec \"$0\" hold 8");
+    const printed p = compare({both, "--runs=5", "--json"}, {"sh", "-c", script, EBB_SUBJECT});
     ASSERT_EQ(p.end.status, 0) << p.end.errors;
     const ordered_json o = ordered_json::parse(p.text);
     EXPECT_EQ(o.at("runs"), 5);
@@ -45,11 +46,12 @@ TEST(ebb_compare, difference_that_is_there_is_found) {
     const ordered_json& glibc = o.at("mallocs").at(0).at("wall_seconds");
     const ordered_json& toy = o.at("mallocs").at(1).at("wall_seconds");
     EXPECT_TRUE(glibc.at("significant").is_null());
-    EXPECT_TRUE(toy.at("significant").get<bool>()) << o;
     EXPECT_GT(toy.at("median").get<double>(), 0.1);
     EXPECT_NEAR(toy.at("ratio").get<double>(),
                 toy.at("median").get<double>() / glibc.at("median").get<double>(), 1e-9);
     EXPECT_EQ(toy.at("values").size(), 5u);
+    // Of bytes: on a busy machine any run may take longer than another.
+    EXPECT_TRUE(o.at("mallocs").at(1).at("peak_resident").at("significant").get<bool>()) << o;
 }
 
 TEST(ebb_compare, memory_that_differs_is_found) {
@@ -63,11 +65,16 @@ TEST(ebb_compare, memory_that_differs_is_found) {
 }
 
 TEST(ebb_compare, same_malloc_twice_does_not_differ) {
-    // Each measure is wrong in one of 25 such tests, if by chance alone: all four never.
-    const printed p = compare({"--malloc=glibc,glibc", "--runs=5"}, {"ls", "/"});
-    ASSERT_EQ(p.end.status, 0) << p.end.errors;
-    EXPECT_THAT(p.text, HasSubstr("no significant difference (p "));
-    EXPECT_THAT(p.text, HasSubstr("against glibc"));
+    // Each of four measures is wrong in one of 25 comparisons, by chance alone, and two of them may
+    // be wrong together: all four in each of five comparisons never.
+    bool none = false;
+    for (int i = 0; i < 5 && !none; ++i) {
+        const printed p = compare({"--malloc=glibc,glibc", "--runs=5"}, {"ls", "/"});
+        ASSERT_EQ(p.end.status, 0) << p.end.errors;
+        EXPECT_THAT(p.text, HasSubstr("against glibc"));
+        none = p.text.find("no significant difference (p ") != std::string::npos;
+    }
+    EXPECT_TRUE(none);
 }
 
 TEST(ebb_compare, too_few_runs_to_tell_are_called_so) {
@@ -146,7 +153,7 @@ TEST(ebb_compare, interrupt_ends_it_and_the_program) {
                   "--",
                   "sh",
                   "-c",
-                  "kill -TERM $PPID; exec sleep 5"};
+                  "kill -TERM $PPID; exec sleep infinity"};
     const auto end = ebb::bench::run(what, [](std::string_view line) { ADD_FAILURE() << line; });
     EXPECT_EQ(end.signal, SIGTERM);
 }
