@@ -37,6 +37,14 @@ one_place("__SANITIZE_|__has_feature" alloc/base/sanitizers.h
 one_place("MATCHES.*fsanitize" "cmake/sanitizers.cmake;cmake/one_place.cmake"
           "ask EBB_SANITIZED or EBB_THREAD_SANITIZED of cmake/sanitizers.cmake" ${build_files})
 
+# A test waits for a state, as long as it takes; ctest alone ends one that hangs.
+set(test_sources ${sources})
+list(FILTER test_sources INCLUDE REGEX "^tests/")
+one_place("sleep_(for|until)|nanosleep|usleep *\\([^0]|(^|[^a-z_])(sleep|alarm) *\\([^)]|wait_for *\\("
+          "tests/support/wait.h" "wait for a state by tests/support/wait.h" ${test_sources})
+one_place("(^|[^a-z_])fork\\(" "tests/support/forked.h"
+          "fork by tests/support/forked.h, so that the child ends with the test" ${test_sources})
+
 if(failures GREATER 0)
     message(FATAL_ERROR "${failures} lines say what another place says")
 endif()
