@@ -175,16 +175,11 @@ TEST(dropin_process, reads_the_ledger_and_its_classes_in_a_signal_handler) {
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> steps{0};
     std::thread worker([&] { churn(stop, 9, &steps); });
-    for (std::uint64_t i = 0; i < 1000; ++i) {
-        // Not before the last one was handled and the worker went on.
+    for (int i = 0; i < 300; ++i) {
+        const std::uint64_t handled = snapshots;
         const std::uint64_t seen = steps;
-        while (snapshots < i || steps == seen) {
-            std::this_thread::yield();
-        }
         pthread_kill(worker.native_handle(), SIGUSR1);
-    }
-    while (snapshots < 1000) {
-        std::this_thread::yield();
+        tests::wait_until([&] { return snapshots > handled && steps > seen; }); // it went on
     }
     stop = true;
     worker.join();
