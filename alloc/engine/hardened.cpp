@@ -1,9 +1,9 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/engine/hardened.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/os/random.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 namespace ebb::engine {
@@ -13,7 +13,7 @@ constexpr std::size_t most_armed = 64;
 constexpr std::size_t most_scrubbed = 1 * kib;
 constexpr unsigned char scrub_byte = 0xdf; // no pointer's, no text's, no small number's
 
-constinit std::atomic<std::uint64_t> secret{0};
+constinit shared<std::uint64_t> secret{0};
 constinit thread_local std::uint64_t state = 0;
 
 std::uint64_t read_secret() noexcept {

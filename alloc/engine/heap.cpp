@@ -49,7 +49,7 @@ void give_slot(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     cache_bin& b = cache.bins[bin];
     void** const top = b.top.get();
     if (top != b.ceiling) {
-        __atomic_store_n(top, slot, __ATOMIC_RELAXED);
+        store_relaxed(*top, slot);
         b.top.set(top + 1);
         return;
     }

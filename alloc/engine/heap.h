@@ -22,10 +22,10 @@
 #include <ebb/alloc/engine/poison.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/remainder.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/slot_mark.h>
 #include <ebb/alloc/engine/span.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -133,7 +133,7 @@ inline void* allocate(std::size_t n) noexcept {
     }
     poison(p, b.slot);
     void** const top = b.top.get();
-    __atomic_store_n(top, p, __ATOMIC_RELAXED); // see cached_anywhere
+    store_relaxed(*top, p); // see cached_anywhere
     b.top.set(top + 1);
     cache.leave();
     return true;

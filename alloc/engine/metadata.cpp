@@ -1,10 +1,10 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/os/lock.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 namespace ebb::engine {
@@ -30,7 +30,7 @@ constinit chunk* chunks = nullptr;
 constinit std::byte* front = nullptr;
 constinit std::size_t left_bytes = 0;
 constinit free_piece* kept[kept_sizes] = {};
-constinit std::atomic<std::uint64_t> mapped_bytes{0};
+constinit shared<std::uint64_t> mapped_bytes{0};
 
 // A mapping with its header written, or null.
 chunk* take(std::size_t bytes) noexcept {

@@ -1,14 +1,14 @@
 #include <ebb/alloc/engine/misuse.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/os/frames.h>
 
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 
 namespace ebb::engine {
 namespace {
 
-constinit std::atomic<bool> closed{false};
+constinit shared<bool> closed{false};
 
 const char* text_of(misuse_kind kind) noexcept {
     switch (kind) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ebb/alloc/base/sanitizers.h>
+#include <ebb/alloc/engine/shared.h>
 
 namespace ebb::engine {
 
@@ -17,12 +18,12 @@ class owned {
     constexpr owned() noexcept = default;
 
     /// Any thread.
-    [[nodiscard]] T get() const noexcept { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }
+    [[nodiscard]] T get() const noexcept { return load_relaxed(value_); }
 
     /// The writer alone.
-    void set(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
+    void set(T value) noexcept { store_relaxed(value_, value); }
     void add(T value) noexcept {
-        if constexpr (thread_sanitized) {
+        if constexpr (thread_sanitized || os::noisy) {
             set(get() + value);
         } else {
             value_ += value;

@@ -3,11 +3,11 @@
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/lock.h>
 
 #include <algorithm>
-#include <atomic>
 #include <new>
 
 namespace ebb::engine {
@@ -29,8 +29,8 @@ constinit free_runs dirty;
 constinit free_runs clean;
 constinit purge_queue queue; // the dirty runs, oldest first
 constinit region* regions = nullptr;
-constinit std::atomic<std::uint64_t> mapped_bytes{0};
-constinit std::atomic<std::uint64_t> dirty_blocks{0};
+constinit shared<std::uint64_t> mapped_bytes{0};
+constinit shared<std::uint64_t> dirty_blocks{0};
 
 free_runs& runs_of(span_state state) noexcept {
     return state == span_state::dirty ? dirty : clean;

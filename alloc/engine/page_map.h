@@ -10,9 +10,9 @@
 // found.
 #pragma once
 
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/size_class.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -77,9 +77,9 @@ class page_map {
     static constexpr std::size_t root_words = std::size_t{1} << 16;
     static constexpr std::size_t leaf_words = std::size_t{1} << (32 - block_shift);
     struct leaf {
-        std::atomic<std::uint64_t> words[leaf_words];
+        shared<std::uint64_t> words[leaf_words];
     };
-    std::atomic<leaf*> root_[root_words]{};
+    shared<leaf*> root_[root_words]{};
 };
 
 /// The process's one.

@@ -5,13 +5,13 @@
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/registry.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/os/background.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/futex.h>
 #include <ebb/alloc/os/lock.h>
 
 #include <algorithm>
-#include <atomic>
 
 namespace ebb::engine {
 namespace {
@@ -20,16 +20,16 @@ namespace {
 constexpr std::size_t worth_a_thread = 4 * mib;
 constexpr std::uint32_t linger_ms = 1000;
 
-constinit std::atomic<std::uint64_t> waiting_bytes{0};
-constinit std::atomic<std::uint32_t> last_look{0};
+constinit shared<std::uint64_t> waiting_bytes{0};
+constinit shared<std::uint32_t> last_look{0};
 constinit std::uint32_t age_ms = purge::default_ms;
 constinit bool may_start = !sanitized;
-constinit std::atomic<bool> working{false}; // a thread is there, or poll() does its work
-constinit os::lock sweeping;                // one sweep at a time: central_bin::purge needs that
-constinit std::atomic<std::uint32_t> sweep_turns{0};
+constinit shared<bool> working{false}; // a thread is there, or poll() does its work
+constinit os::lock sweeping;           // one sweep at a time: central_bin::purge needs that
+constinit shared<std::uint32_t> sweep_turns{0};
 constinit os::lock starting;
 constinit os::background_thread thread;
-constinit std::atomic<std::uint32_t> nobody_wakes{0};
+constinit shared<std::uint32_t> nobody_wakes{0};
 
 std::uint32_t interval() noexcept {
     return std::max<std::uint32_t>(age_ms / 4, 1);

@@ -1,6 +1,7 @@
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/registry.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/start.h>
 #include <ebb/alloc/os/barrier.h>
 #include <ebb/alloc/os/futex.h>
@@ -16,12 +17,12 @@ constinit thread_cache before_first; // the thread hasn't called yet
 constinit thread_cache after_last;   // its cache has gone at its end
 
 // Bookings of threads without a cache.
-constinit thread_cache shared;
-constinit os::lock shared_guard;
+constinit thread_cache common;
+constinit os::lock common_guard;
 
 constinit os::lock registry; // who takes a cache, and the list's front
 constinit os::lock stopping; // held while threads are stopped: they wait here
-constinit std::atomic<thread_cache*> newest{&shared};
+constinit shared<thread_cache*> newest{&common};
 
 // The second thread comes. After this, the first is outside of every call that took itself for the
 // only one.
@@ -30,7 +31,7 @@ void leave_alone_mode() noexcept {
         return;
     }
     thread_cache* const first = newest.load(std::memory_order_relaxed);
-    if (first == &shared) {
+    if (first == &common) {
         return; // this is the first
     }
     alone.store(false, std::memory_order_seq_cst);
@@ -45,7 +46,7 @@ void leave_alone_mode() noexcept {
 thread_cache* adopt() noexcept {
     const os::lock_guard hold(registry);
     for (thread_cache* c = newest.load(std::memory_order_relaxed); c != nullptr; c = c->older) {
-        if (c != &shared && !c->taken.load(std::memory_order_acquire)) {
+        if (c != &common && !c->taken.load(std::memory_order_acquire)) {
             c->taken.store(true, std::memory_order_relaxed);
             return c;
         }
@@ -71,7 +72,7 @@ void for_each_cache(F&& f) noexcept {
 template <class F>
 void for_each_other(F&& f) noexcept {
     for_each_cache([&](thread_cache& c) {
-        if (&c != &shared && &c != current && c.taken.load(std::memory_order_acquire)) {
+        if (&c != &common && &c != current && c.taken.load(std::memory_order_acquire)) {
             f(c);
         }
     });
@@ -129,8 +130,8 @@ booking::booking() noexcept : cache_(current) {
             const os::lock_guard hold(registry);
             leave_alone_mode();
         }
-        shared_guard.acquire();
-        cache_ = &shared;
+        common_guard.acquire();
+        cache_ = &common;
         own_ = false;
         return;
     }
@@ -149,7 +150,7 @@ booking::~booking() {
         cache_->leave();
     } else {
         cache_->tell();
-        shared_guard.release();
+        common_guard.release();
     }
 }
 
@@ -191,7 +192,7 @@ bool empty_idle_caches(bool all) noexcept {
     resume_all();
     const os::lock_guard still(registry); // nobody takes one of these meanwhile
     for_each_cache([](thread_cache& c) {
-        if (&c != &shared && !c.taken.load(std::memory_order_acquire)) {
+        if (&c != &common && !c.taken.load(std::memory_order_acquire)) {
             empty(c);
             release_slots(c);
         }
@@ -202,7 +203,7 @@ bool empty_idle_caches(bool all) noexcept {
 void begin_alone() noexcept {
     const os::lock_guard hold(registry);
     const thread_cache* const first = newest.load(std::memory_order_relaxed);
-    alone.store(os::register_barrier() && (first == &shared || first->older == &shared),
+    alone.store(os::register_barrier() && (first == &common || first->older == &common),
                 std::memory_order_relaxed);
 }
 
@@ -217,18 +218,18 @@ void stop_threads() noexcept {
             }
         });
     }
-    shared_guard.acquire();
+    common_guard.acquire();
 }
 
 void resume_threads() noexcept {
-    shared_guard.release();
+    common_guard.release();
     resume_all();
     stopping.release();
     registry.release();
 }
 
 void forget_threads() noexcept {
-    shared_guard.reset();
+    common_guard.reset();
     resume_all();
     for_each_other([](thread_cache& c) {
         c.busy.store(0, std::memory_order_relaxed);
@@ -245,7 +246,7 @@ bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
         for_each_cache([&](const thread_cache& c) {
             void* const* const top = c.bins[bin].top.get();
             for (void* const* at = c.bins[bin].floor; at < top; ++at) {
-                found = found || __atomic_load_n(at, __ATOMIC_RELAXED) == slot;
+                found = found || load_relaxed(*at) == slot;
             }
             c.waiting.for_each([&](const void* waits) { found = found || waits == slot; });
         });

@@ -12,10 +12,10 @@ namespace {
 // The words are read by threads that check for a double free while their owner changes others of
 // the same word: hence relaxed atomic accesses, which cost nothing.
 std::uint64_t load(const std::uint64_t& word) noexcept {
-    return __atomic_load_n(&word, __ATOMIC_RELAXED);
+    return load_relaxed(word);
 }
 void store(std::uint64_t& word, std::uint64_t value) noexcept {
-    __atomic_store_n(&word, value, __ATOMIC_RELAXED);
+    store_relaxed(word, value);
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/intrusive_list.h>
 #include <ebb/alloc/engine/hardened.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/size_class.h>
 #include <ebb/alloc/os/pages.h>
 
@@ -64,8 +65,7 @@ struct span {
     /// Whether that slot is free here. Any thread may ask about a slot that nobody else gives back
     /// or takes at the time.
     [[nodiscard]] bool is_free(std::size_t index) const noexcept {
-        return (__atomic_load_n(&free_bits()[index / 64], __ATOMIC_RELAXED) >> (index % 64) & 1) !=
-               0;
+        return (load_relaxed(free_bits()[index / 64]) >> (index % 64) & 1) != 0;
     }
 
     /// How many slots a span of that bin has.

@@ -4,17 +4,16 @@
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/registry.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/start.h>
 
 #include <pthread.h>
 
-#include <atomic>
-
 namespace ebb::engine {
 namespace {
 
-constinit std::atomic<bool> loaded{false};
-constinit std::atomic<bool> watching{false};
+constinit shared<bool> loaded{false};
+constinit shared<bool> watching{false};
 constinit pthread_key_t thread_end{};
 
 // Everything is held through a fork, outermost first, so that the child finds it whole. A thread

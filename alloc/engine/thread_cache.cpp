@@ -12,9 +12,9 @@
 
 namespace ebb::engine {
 
-constinit std::atomic<std::int64_t> told_sum{0};
-constinit std::atomic<std::int64_t> told_peak{0};
-constinit std::atomic<bool> alone{false};
+constinit shared<std::int64_t> told_sum{0};
+constinit shared<std::int64_t> told_peak{0};
+constinit shared<bool> alone{false};
 
 namespace {
 

@@ -19,6 +19,7 @@
 #include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/size_class.h>
 
 #include <atomic>
@@ -54,21 +55,21 @@ struct alignas(64) thread_cache {
     owned<std::int64_t> slack;
     owned<std::uint64_t> allocations;
     owned<std::uint64_t> frees;
-    owned<std::int64_t> highest;           ///< of requested since told
-    owned<std::int64_t> tell_above;        ///< tell when requested leaves these bounds; close() is
-    owned<std::int64_t> tell_below;        ///< another thread's writing to them
-    std::atomic<std::uint32_t> busy{0};    ///< its thread is inside of a call
-    std::atomic<std::uint32_t> stopped{0}; ///< its thread is to wait before its next call
+    owned<std::int64_t> highest;      ///< of requested since told
+    owned<std::int64_t> tell_above;   ///< tell when requested leaves these bounds; close() is
+    owned<std::int64_t> tell_below;   ///< another thread's writing to them
+    shared<std::uint32_t> busy{0};    ///< its thread is inside of a call
+    shared<std::uint32_t> stopped{0}; ///< its thread is to wait before its next call
 
     owned<std::int64_t> told; ///< requested as the others know it
     owned<std::int64_t> large_blocks;
     owned<std::int64_t> large_requested;
     owned<std::int64_t> large_slack;
-    owned<span*> large;             ///< the last large block freed, for the next of its size
-    thread_cache* older = nullptr;  ///< all caches, for readers
-    std::atomic<bool> taken{false}; ///< has a thread
-    std::uint64_t calls_seen = 0;   ///< the sweep's: what calls() was at its last look
-    owned<std::int64_t> dead;       ///< bytes of slots in quarantine (hardened)
+    owned<span*> large;            ///< the last large block freed, for the next of its size
+    thread_cache* older = nullptr; ///< all caches, for readers
+    shared<bool> taken{false};     ///< has a thread
+    std::uint64_t calls_seen = 0;  ///< the sweep's: what calls() was at its last look
+    owned<std::int64_t> dead;      ///< bytes of slots in quarantine (hardened)
     std::conditional_t<hardened, quarantine, no_quarantine> waiting;
     std::uint64_t calls_released = 0; ///< what calls() was when its stacks' pages went
     std::uint64_t calls_emptied = 0;  ///< the sweep's: what calls() was when it emptied the cache
@@ -134,12 +135,12 @@ struct alignas(64) thread_cache {
 };
 
 /// What all threads have told, and the highest that they made of it.
-extern constinit std::atomic<std::int64_t> told_sum;
-extern constinit std::atomic<std::int64_t> told_peak;
+extern constinit shared<std::int64_t> told_sum;
+extern constinit shared<std::int64_t> told_peak;
 
 /// Whether one thread writes these, which then needs no atomic read-modify-write (a 1 MiB pair
 /// tells twice: 50 ns with, 31 without).
-extern constinit std::atomic<bool> alone;
+extern constinit shared<bool> alone;
 
 /// A cache without slots. Null without memory. Threads: callers take turns.
 [[nodiscard]] thread_cache* make_cache() noexcept;

@@ -49,6 +49,7 @@ bool background_thread::start(void (*work)() noexcept) noexcept {
     system_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&all),
                 reinterpret_cast<long>(&before), sizeof all);
     tid_.store(1, std::memory_order_relaxed);
+    noise();
     const int made = ::clone(enter, top,
                              CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                                  CLONE_SYSVSEM | CLONE_SETTLS | CLONE_CHILD_CLEARTID,

@@ -11,6 +11,8 @@
 // place of both, so that a stray access hits nothing of the program's.
 #pragma once
 
+#include <ebb/alloc/os/noise.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -25,6 +27,7 @@ class background_thread {
     /// Whether the thread is still there. Falls to false when `work` has returned and the kernel
     /// has let go of the stack.
     [[nodiscard]] bool running() const noexcept {
+        const noise_around here;
         return tid_.load(std::memory_order_acquire) != 0;
     }
 

@@ -1,5 +1,6 @@
 #include <ebb/alloc/os/futex.h>
 #include <ebb/alloc/os/lock.h>
+#include <ebb/alloc/os/noise.h>
 #include <ebb/alloc/os/system_call.h>
 
 #include <linux/futex.h>
@@ -37,6 +38,7 @@ void lock::acquire_slowly() noexcept {
         pause();
     }
     while (state_.exchange(awaited, std::memory_order_acquire) != open) {
+        noise();
         futex_wait(state_, awaited);
     }
 }

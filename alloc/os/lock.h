@@ -6,6 +6,8 @@
 // don't spin at each other. (U. Drepper, "Futexes Are Tricky", the second mutex.)
 #pragma once
 
+#include <ebb/alloc/os/noise.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -18,6 +20,7 @@ class lock {
     lock& operator=(const lock&) = delete;
 
     void acquire() noexcept {
+        const noise_around here;
         std::uint32_t expected = open;
         if (!state_.compare_exchange_strong(expected, held, std::memory_order_acquire,
                                             std::memory_order_relaxed)) {
@@ -26,6 +29,7 @@ class lock {
     }
 
     void release() noexcept {
+        const noise_around here;
         if (state_.exchange(open, std::memory_order_release) == awaited) {
             wake_one();
         }
