@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/sanitizers.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/registry.h>
@@ -108,6 +109,13 @@ bool close_stopped() noexcept {
 // After close_stopped: whether the thread of a stopped cache is outside of every call.
 bool outside(const thread_cache& c) noexcept {
     return c.busy.load(std::memory_order_acquire) == 0;
+}
+
+// The bytes of a block that another thread keeps. It may take the block, and the descriptor may
+// serve something else, while this reads: the sum over moving threads is of no one moment anyway.
+// Descriptors are never unmapped.
+EBB_STALE_READ std::size_t bytes_of_kept(const span* s) noexcept {
+    return std::size_t{s->blocks} * block_bytes;
 }
 
 } // namespace
@@ -291,7 +299,7 @@ large_totals read_large() noexcept {
         sum.requested += c.large_requested.get();
         sum.slack += c.large_slack.get();
         if (const span* const s = c.large.get()) {
-            sum.kept_bytes += s->bytes(); // descriptors are never unmapped
+            sum.kept_bytes += bytes_of_kept(s);
         }
     });
     return sum;
