@@ -31,7 +31,9 @@ void look(const stage& s, bool resident);
 /// Forks children that validate the heap and work in it.
 void fork_children(const stage& s);
 
-/// Forks children that misuse the heap and must be stopped with the right message.
-void fork_misusers(const stage& s);
+/// Forks children that misuse the heap and must be stopped with the right message, half of them
+/// while threads of theirs go on calling. `in_sweep`: also where the purge thread is the one that
+/// finds the misuse.
+void fork_misusers(const stage& s, bool in_sweep);
 
 } // namespace stress

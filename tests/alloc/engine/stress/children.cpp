@@ -5,11 +5,13 @@
 #include <tests/alloc/engine/stress/actors.h>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -49,6 +51,9 @@ pid_t forked() {
     const pid_t pid = ::fork();
     if (pid < 0) {
         fail("fork: %s", std::strerror(errno));
+    }
+    if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a child that hangs ends with a run that is ended
     }
     return pid;
 }
@@ -94,10 +99,13 @@ void live(exchange& others, std::uint64_t seed) {
     engine::validate();
 }
 
+enum class company { never, perhaps, always };
+
 struct misuse {
     const char* name;
     const char* message;
     void (*commit)();
+    company threads = company::perhaps; ///< that go on calling meanwhile
 };
 
 template <std::size_t Bytes>
@@ -107,20 +115,25 @@ void free_twice() {
     engine::deallocate(p);
 }
 
+// What is written over the mark of a free slot hides it until the slot comes to its span twice,
+// under the bin's lock.
+void free_twice_unseen() {
+    void* const p = engine::allocate(64);
+    engine::deallocate(p);
+    std::memset(p, 1, 64);
+    engine::deallocate(p);
+}
+
 constexpr misuse misuses[] = {
     {"a double free of a slot that its block fills", "ebb: double free of", free_twice<64>},
     {"a double free of a slot with a tail", "ebb: double free of", free_twice<1000>},
     {"a double free of a large block", "ebb: double free of", free_twice<2 * ebb::mib>},
     {"a double free that another free hid", "ebb: double free of",
      [] {
-         // What is written over the mark of a free slot hides it until the slot comes to its span
-         // twice, under the bin's lock.
-         void* const p = engine::allocate(64);
-         engine::deallocate(p);
-         std::memset(p, 1, 64);
-         engine::deallocate(p);
+         free_twice_unseen();
          static_cast<void>(engine::purge::all());
-     }},
+     },
+     company::never}, // their sweep might be the one that finds it
     {"a free of a foreign address", "ebb: free of an address that is no block's",
      [] {
          int local = 0;
@@ -135,12 +148,43 @@ constexpr misuse misuses[] = {
          p[63] = 0;
          engine::deallocate(p);
      }},
+    // The last: left out unless it is asked for.
+    {"a double free that the purge thread finds", "ebb: double free of",
+     [] {
+         free_twice_unseen();
+         for (;;) {
+             ::pause();
+         }
+     },
+     company::always},
 };
 
-[[noreturn]] void commit(const misuse& what, int write_end) {
+// Threads that go on calling while another is stopped; some of their blocks are large enough for
+// the purge thread to start. Returns when all have called.
+void start_company() {
+    constexpr int count = 2;
+    static std::atomic<int> here{0};
+    for (int t = 0; t < count; ++t) {
+        std::thread([] {
+            engine::deallocate(engine::allocate(1));
+            ++here;
+            for (std::size_t n = 1;; n = n * 7 % 6'000'011) {
+                engine::deallocate(engine::allocate(n)); // null once the heap is closed
+            }
+        }).detach();
+    }
+    while (here < count) {
+        std::this_thread::yield();
+    }
+}
+
+[[noreturn]] void commit(const misuse& what, int write_end, bool in_company) {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     ::dup2(write_end, STDERR_FILENO);
+    if (in_company) {
+        start_company();
+    }
     what.commit();
     leave(0); // it wasn't stopped
 }
@@ -164,18 +208,21 @@ void fork_children(const stage& s) {
     }
 }
 
-void fork_misusers(const stage& s) {
+void fork_misusers(const stage& s, bool in_sweep) {
     tests::random_engine random(s.seed);
     books none;
     while (s.quiet_points.goes_on(none)) {
-        const misuse& what = misuses[below(random, std::size(misuses))];
+        const misuse& what = misuses[below(random, std::size(misuses) - (in_sweep ? 0 : 1))];
+        const bool in_company =
+            what.threads == company::always ||
+            (what.threads == company::perhaps && !ebb::thread_sanitized && below(random, 2) == 0);
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC) != 0) {
             fail("pipe: %s", std::strerror(errno));
         }
         const pid_t child = forked();
         if (child == 0) {
-            commit(what, ends[1]);
+            commit(what, ends[1], in_company);
         }
         ::close(ends[1]);
         std::string text;
