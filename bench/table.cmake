@@ -16,6 +16,7 @@ add_library(ebb_bench STATIC
     maps/runner.cpp
     memory.cpp
     process/child.cpp
+    process/counted.cpp
     process/elf.cpp
     process/figure.cpp
     process/scratch.cpp
@@ -43,12 +44,17 @@ target_link_libraries(ebb_bench PUBLIC ebb::alloc ebb::maps ${CMAKE_DL_LIBS}
 target_compile_definitions(ebb_bench PRIVATE EBB_LIBDIR="${CMAKE_INSTALL_LIBDIR}")
 ebb_warnings(ebb_bench)
 
+# Callgrind counts a measured program's instructions between its marks (process/marks.h) where
+# valgrind's header is there.
+find_path(EBB_CALLGRIND valgrind/callgrind.h)
+mark_as_advanced(EBB_CALLGRIND)
+
 # A process that measures a malloc must be that malloc's alone: no sanitizer stands in its place, in
 # no preset. So such a program has object files of its own, of ebb's sources too, as a release builds
 # them.
 function(ebb_unsanitized name)
     target_include_directories(${name} PRIVATE ${EBB_INCLUDE_ROOT})
-    target_compile_definitions(${name} PRIVATE NDEBUG)
+    target_compile_definitions(${name} PRIVATE NDEBUG $<$<BOOL:${EBB_CALLGRIND}>:EBB_CALLGRIND>)
     target_compile_options(${name} PRIVATE -O3 -fno-sanitize=all)
     target_link_options(${name} PRIVATE -fno-sanitize=all)
     target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
