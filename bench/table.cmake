@@ -25,6 +25,8 @@ add_library(ebb_bench STATIC
     programs/program.cpp
     programs/under.cpp
     programs/witnessed.cpp
+    report/before_after.cpp
+    report/budget.cpp
     report/compare_json.cpp
     report/compare_table.cpp
     report/grid.cpp
