@@ -1,16 +1,19 @@
 // bench_malloc_cell: one scenario of the malloc suite in a process of its own, with the malloc
 // preloaded; or, itself without it, one program under it.
 //
-//     bench_malloc_cell start|after-large|exact MALLOC LIBRARY
+//     bench_malloc_cell start|after-large|exact|check MALLOC LIBRARY
 //     bench_malloc_cell after-peak MALLOC LIBRARY COUNT LEAST MOST
 //     bench_malloc_cell saw-tooth MALLOC LIBRARY TEETH
 //     bench_malloc_cell launch LIBRARY WORDS...
 //     bench_malloc_cell serve LIBRARY SOCKET WORDS... -- CLIENT...
 //
+// `check` measures nothing and prints `ledger`: 1 when LIBRARY has ebb_heap_ledger, else 0.
+//
 // Exit: 0 measured, 1 failed, 2 usage, 3 another malloc than LIBRARY's answers.
 #include <ebb/bench/malloc/launch.h>
 #include <ebb/bench/malloc/scenarios.h>
 #include <ebb/bench/mallocs/verify.h>
+#include <ebb/bench/process/figure.h>
 
 #include <charconv>
 #include <cstdio>
@@ -57,6 +60,8 @@ bool run(std::string_view name, int count, const std::uint32_t* n) {
         run_after_peak(n[0], {n[1], n[2]});
     } else if (name == "saw-tooth" && count == 1) {
         run_saw_tooth(n[0]);
+    } else if (name == "check" && count == 0) {
+        // What follows every scenario is all that it does.
     } else {
         return false;
     }
@@ -96,6 +101,9 @@ int main(int argc, char** argv) {
     if (!wrong.empty()) {
         std::fprintf(stderr, "bench_malloc_cell: %s\n", wrong.c_str());
         return 3;
+    }
+    if (name == "check") {
+        ebb::bench::print_figure("ledger", ebb::bench::has_ledger(argv[3]) ? 1 : 0);
     }
     return 0;
 }

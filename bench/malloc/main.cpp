@@ -2,7 +2,6 @@
 #include <ebb/bench/arguments.h>
 #include <ebb/bench/malloc/runner.h>
 #include <ebb/bench/malloc/subjects.h>
-#include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/memory.h>
 #include <ebb/bench/progress.h>
 #include <ebb/bench/refused.h>
@@ -39,13 +38,8 @@ void complain(const std::string& text) {
 }
 
 int measure_all(const words& w) {
-    std::vector<std::string> known;
-    for (const known_malloc& m : known_mallocs) {
-        if (!m.file.empty()) {
-            known.emplace_back(m.name);
-        }
-    }
-    const auto mallocs = among("--malloc", w.mallocs, known);
+    const auto subjects = find_subjects(
+        w.mallocs.empty() ? std::vector<std::string>{} : split(w.mallocs), EBB_VERSION);
     suite_settings settings;
     settings.quick = w.quick;
     settings.rounds = w.rounds.empty()
@@ -69,7 +63,6 @@ int measure_all(const words& w) {
     scratch inputs;
     line.say("making the programs' inputs");
     const suite_plan plan = make_suite_plan(choice, memory_for_cells(), inputs);
-    const auto subjects = find_subjects(mallocs, EBB_VERSION);
     const suite_result result = run_suite(plan, subjects, settings);
     line.clear();
     if (file.is_open()) {
@@ -89,8 +82,8 @@ int measure_all(const words& w) {
         complain(failure);
     }
     const bool lacks =
-        !mallocs.empty() && std::any_of(subjects.begin(), subjects.end(),
-                                        [](const subject& s) { return !s.missing.empty(); });
+        !w.mallocs.empty() && std::any_of(subjects.begin(), subjects.end(),
+                                          [](const subject& s) { return !s.missing.empty(); });
     for (const subject& s : subjects) {
         if (lacks && !s.missing.empty()) {
             complain(s.name + ": " + s.missing);
@@ -106,7 +99,9 @@ void add_options(CLI::App& program, words& w) {
             ->allow_extra_args(false)
             ->take_all();
     };
-    list("--malloc", w.mallocs, "glibc, jemalloc, mimalloc, tcmalloc, ebb (those installed)");
+    list("--malloc", w.mallocs,
+         "glibc, jemalloc, mimalloc, tcmalloc, ebb (those installed), and any number of "
+         "NAME=PATH: a library that is a malloc, under that name");
     list("--only", w.only, "groups or rows (all); --list prints them");
     program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
         ->type_name("N");

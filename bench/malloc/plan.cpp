@@ -14,7 +14,7 @@ struct micro {
     std::string_view label;
     std::uint64_t live_bytes = 0; ///< what it holds; beyond 64 MiB it isn't run by --quick
     std::string_view suffix = "";
-    std::string_view only_for = "";
+    bool with_ledger = false;
 };
 
 constexpr std::uint64_t mib = 1 << 20;
@@ -49,8 +49,8 @@ constexpr std::array micros{
     micro{"live", "live/64", "churn with 64 MB live, ns", 64 * mib},
     micro{"live", "live/1024", "churn with 1 GB live, ns", 1024 * mib},
     micro{"live", "live/4096", "churn with 4 GB live, ns", 4096 * mib},
-    micro{"snapshot", "snapshot/1", "snapshot, 1 thread, ns", 0, "", "ebb"},
-    micro{"snapshot", "snapshot/64", "snapshot, 64 threads, ns", 0, "", "ebb"},
+    micro{"snapshot", "snapshot/1", "snapshot, 1 thread, ns", 0, "", true},
+    micro{"snapshot", "snapshot/64", "snapshot, 64 threads, ns", 0, "", true},
 };
 
 struct scenario {
@@ -112,7 +112,7 @@ std::string key_of(std::string_view benchmark) {
 row row_of(const micro& m) {
     // A ledger of one malloc alone has no place in a mean over all.
     return {key_of(m.benchmark), std::string(m.group), std::string(m.label), measure::nanoseconds,
-            m.only_for.empty() ? mean_of::micro : mean_of::none};
+            m.with_ledger ? mean_of::none : mean_of::micro};
 }
 
 std::array<std::pair<std::string, row>, 3> rows_of(std::string_view name, std::string_view what) {
@@ -157,12 +157,8 @@ class planner {
         } else if (fits(r.key, m.live_bytes)) {
             const std::string benchmark = std::string(m.benchmark) + std::string(m.suffix);
             plan_.rows.push_back(r);
-            plan_.tasks.push_back({benchmark,
-                                   task_kind::micro,
-                                   {benchmark},
-                                   {{"", r.key}},
-                                   std::string(m.only_for),
-                                   {}});
+            plan_.tasks.push_back(
+                {benchmark, task_kind::micro, {benchmark}, {{"", r.key}}, m.with_ledger, {}});
         }
     }
 
@@ -197,7 +193,7 @@ class planner {
                 plan_.notes.push_back(p.name + ": " + p.missing);
                 continue;
             }
-            add(task{p.name, task_kind::program, {}, {}, "", p}, rows, 200 * mib);
+            add(task{p.name, task_kind::program, {}, {}, false, p}, rows, 200 * mib);
         }
     }
 
@@ -248,7 +244,7 @@ suite_plan make_suite_plan(const suite_choice& c, std::optional<std::uint64_t> a
         plan.add(m);
     }
     for (const scenario& s : scenarios(c.quick)) {
-        plan.add(task{s.name, task_kind::scenario, s.words, {}, "", {}}, s.rows, s.live_bytes);
+        plan.add(task{s.name, task_kind::scenario, s.words, {}, false, {}}, s.rows, s.live_bytes);
     }
     plan.add_programs(inputs);
     return std::move(plan).done();

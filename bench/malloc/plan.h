@@ -26,8 +26,8 @@ struct task {
     std::vector<std::string> words;
     /// Which figure of the process belongs to which row's key.
     std::vector<std::pair<std::string, std::string>> figures;
-    std::string only_for; ///< the one malloc that can do it, or empty
-    program under;        ///< of a program: what is launched
+    bool with_ledger = false; ///< only mallocs that have ebb_heap_ledger can do it
+    program under;            ///< of a program: what is launched
 };
 
 struct suite_choice {

@@ -63,7 +63,7 @@ class execution {
 
   private:
     [[nodiscard]] static bool runs_with(const task& t, const subject& m) {
-        return t.only_for.empty() || t.only_for == m.name;
+        return !t.with_ledger || m.has_ledger;
     }
 
     void fail(const task& t, const subject& m, const std::string& why) {

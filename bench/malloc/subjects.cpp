@@ -1,10 +1,17 @@
+#include <ebb/bench/arguments.h>
 #include <ebb/bench/malloc/subjects.h>
+#include <ebb/bench/mallocs/cell_process.h>
+#include <ebb/bench/mallocs/chosen.h>
 #include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/process/child.h>
+#include <ebb/bench/process/figure.h>
+#include <ebb/bench/process/scratch.h>
+#include <ebb/bench/refused.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace ebb::bench::suite {
 namespace {
@@ -34,23 +41,71 @@ std::string version_of(const known_malloc& malloc, const std::string& library) {
     }
 }
 
+subject find_known(const known_malloc& m, const std::string& own_version) {
+    subject s;
+    s.name = m.name;
+    s.has_ledger = m.name == "ebb";
+    if (const auto library = find_library(m)) {
+        s.library = *library;
+        s.version = m.package.empty() ? own_version : version_of(m, *library);
+    } else {
+        s.missing = how_to_install(m);
+    }
+    return s;
+}
+
+// Asks a process with the library preloaded: is it a malloc, and does it have a ledger?
+subject find_named(const std::string& word, scratch& links) {
+    const named_library named = read_named_library(word);
+    subject s;
+    s.name = named.name;
+    s.library = named.library;
+    s.version = word.substr(named.name.size() + 1);
+    s.given = true;
+    command what;
+    what.words = {find_cell_program("bench_malloc_cell").value_or("bench_malloc_cell"), "check",
+                  named.name, named.library};
+    what.preload = links.preloadable(named.library);
+    const outcome end = run(what, [&s](std::string_view line) {
+        const auto figure = read_figure(line);
+        s.has_ledger = s.has_ledger || (figure && figure->key == "ledger" && figure->value == 1);
+    });
+    if (!end.good()) {
+        throw refused("--malloc " + word + ": " + end.reason());
+    }
+    return s;
+}
+
 } // namespace
 
-std::vector<subject> find_subjects(const std::vector<std::string>& names,
+std::vector<subject> find_subjects(const std::vector<std::string>& words,
                                    const std::string& own_version) {
+    std::vector<std::string> known;
+    std::vector<std::string> libraries;
+    for (const std::string& word : words) {
+        const known_malloc* const m = find_malloc(word);
+        if (is_named_library(word)) {
+            libraries.push_back(word);
+        } else if (m == nullptr || m->file.empty()) {
+            refuse("--malloc", word,
+                   "not one of " + names_of_mallocs() + ", nor NAME=PATH of a library");
+        } else {
+            known.push_back(word);
+        }
+    }
     std::vector<subject> all;
     for (const known_malloc& m : known_mallocs) {
-        const bool named = std::find(names.begin(), names.end(), m.name) != names.end();
-        if (m.file.empty() || (names.empty() ? !in_default_list(m) : !named)) {
-            continue;
+        const bool named = std::find(known.begin(), known.end(), m.name) != known.end();
+        if (!m.file.empty() && (words.empty() ? in_default_list(m) : named)) {
+            all.push_back(find_known(m, own_version));
         }
-        subject s;
-        s.name = m.name;
-        if (const auto library = find_library(m)) {
-            s.library = *library;
-            s.version = m.package.empty() ? own_version : version_of(m, *library);
-        } else {
-            s.missing = how_to_install(m);
+    }
+    scratch links;
+    for (const std::string& word : libraries) {
+        subject s = find_named(word, links);
+        if (std::any_of(all.begin(), all.end(),
+                        [&](const subject& other) { return other.name == s.name; })) {
+            refuse("--malloc", word, "the name " + s.name + " is taken by another library");
         }
         all.push_back(std::move(s));
     }

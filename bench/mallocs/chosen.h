@@ -21,6 +21,19 @@ struct chosen_malloc {
 /// for this machine.
 [[nodiscard]] chosen_malloc choose_malloc(const std::string& word);
 
+/// A library that is measured under a name of one's own choice: an old build beside a new one.
+struct named_library {
+    std::string name;
+    std::string library; ///< the library's path, links resolved
+};
+
+/// Whether a word is meant as NAME=PATH.
+[[nodiscard]] bool is_named_library(const std::string& word);
+
+/// Reads NAME=PATH. Throws refused when NAME is a known malloc's or has other characters than
+/// letters, digits and `_.-`, or when PATH isn't a shared library for this machine.
+[[nodiscard]] named_library read_named_library(const std::string& word);
+
 /// Those that a list without a word means: every known one that is installed, in their order.
 [[nodiscard]] std::vector<chosen_malloc> installed_mallocs();
 

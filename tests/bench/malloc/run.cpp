@@ -130,6 +130,30 @@ TEST(malloc_run, own_ledger_is_exact_and_read_in_no_time) {
     }
 }
 
+TEST(malloc_run, wrong_libraries_are_refused_in_one_line) {
+    scratch files;
+    const std::string text = files.path("text.so");
+    std::ofstream(text) << "no library\n";
+    const std::string libc = library_of("glibc");
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"a=/nowhere/lib.so", "--malloc a=/nowhere/lib.so: No such file or directory"},
+        {"a=", "--malloc a=: no path of a library after ="},
+        {"=" + libc, ": a name before = has letters, digits,"},
+        {"a b=" + libc, ": a name before = has letters, digits,"},
+        {"ebb=" + libc, ": ebb is a known malloc's name"},
+        {"a=" + libc + ",a=" + libc, ": the name a is taken by another library"},
+        {"a=" + text, ": not a shared library for this machine"},
+        {"a=" EBB_NO_MALLOC, "a: malloc comes from "},
+    };
+    for (const auto& [word, says] : cases) {
+        const printed p = suite_run({"--malloc=" + word, "--only=pair-64"});
+        EXPECT_EQ(p.end.status, 2) << word;
+        EXPECT_THAT(p.end.errors, HasSubstr(says));
+        EXPECT_EQ(std::count(p.end.errors.begin(), p.end.errors.end(), '\n'), 1) << p.end.errors;
+        EXPECT_EQ(p.text, "");
+    }
+}
+
 TEST(malloc_run, bad_words_are_refused_in_one_line) {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
         {{"--malloc=nosuch"}, "--malloc nosuch: not one of glibc, jemalloc"},
@@ -154,7 +178,7 @@ TEST(malloc_run, help_and_list_say_what_is_taken) {
     const printed help = suite_run({"--help"});
     EXPECT_TRUE(help.end.good());
     for (const char* const word :
-         {"--malloc", "--only", "--rounds", "--quick", "--json", "Exit status"}) {
+         {"--malloc", "NAME=PATH", "--only", "--rounds", "--quick", "--json", "Exit status"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     const printed list = suite_run({"--list"});
@@ -193,7 +217,8 @@ TEST(malloc_run, cell_refuses_what_is_no_scenario) {
                                                {"nosuch", "glibc", libc},
                                                {"after-peak", "glibc", libc, "0", "1", "1"},
                                                {"after-peak", "glibc", libc, "10", "20", "10"},
-                                               {"saw-tooth", "glibc", libc, "x"}}) {
+                                               {"saw-tooth", "glibc", libc, "x"},
+                                               {"check", "glibc", libc, "1"}}) {
         EXPECT_EQ(program_run(EBB_BENCH_CELL, words).end.status, 2);
     }
 }
