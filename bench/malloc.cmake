@@ -4,10 +4,12 @@ find_package(CLI11 REQUIRED)
 
 add_library(ebb_malloc_suite STATIC
     malloc/binding.cpp
+    malloc/commands.cpp
     malloc/inputs.cpp
     malloc/micro_report.cpp
     malloc/plan.cpp
     malloc/programs.cpp
+    malloc/rows.cpp
     malloc/runner.cpp
     malloc/subjects.cpp
     report/relative.cpp
@@ -29,6 +31,7 @@ add_executable(bench_malloc_micro
     suites/malloc/large.cpp
     suites/malloc/main.cpp
     suites/malloc/pairs.cpp
+    suites/malloc/random.cpp
     suites/malloc/snapshot.cpp
     suites/malloc/threads.cpp
 )
@@ -40,6 +43,7 @@ add_executable(bench_malloc_cell
     ${PROJECT_SOURCE_DIR}/alloc/os/process.cpp
     malloc/cell_main.cpp
     malloc/launch.cpp
+    malloc/loads.cpp
     malloc/scenarios.cpp
     mallocs/verify.cpp
 )

@@ -4,6 +4,8 @@
 //     bench_malloc_cell start|after-large|exact|check MALLOC LIBRARY
 //     bench_malloc_cell after-peak MALLOC LIBRARY COUNT LEAST MOST
 //     bench_malloc_cell saw-tooth MALLOC LIBRARY TEETH
+//     bench_malloc_cell grow MALLOC LIBRARY MEGABYTES
+//     bench_malloc_cell teeth MALLOC LIBRARY TEETH PERIOD_MS
 //     bench_malloc_cell launch LIBRARY WORDS...
 //     bench_malloc_cell serve LIBRARY SOCKET WORDS... -- CLIENT...
 //
@@ -60,6 +62,10 @@ bool run(std::string_view name, int count, const std::uint32_t* n) {
         run_after_peak(n[0], {n[1], n[2]});
     } else if (name == "saw-tooth" && count == 1) {
         run_saw_tooth(n[0]);
+    } else if (name == "grow" && count == 1) {
+        run_growth(n[0]);
+    } else if (name == "teeth" && count == 2) {
+        run_teeth(n[0], n[1]);
     } else if (name == "check" && count == 0) {
         // What follows every scenario is all that it does.
     } else {

@@ -120,6 +120,7 @@ int launch(const char* library, char** words, const char* socket, char** client)
     print_figure("wall", (socket == nullptr ? now() : ended) - begun);
     print_figure("cpu", seconds(used.ru_utime) + seconds(used.ru_stime));
     print_figure("peak", static_cast<double>(used.ru_maxrss) * 1024);
+    print_figure("faults", static_cast<double>(used.ru_minflt));
     return 0;
 }
 

@@ -31,13 +31,24 @@ struct words {
     std::string rounds;
     std::string json;
     bool quick = false;
+    bool full = false;
+    bool no_counts = false;
 };
 
 void complain(const std::string& text) {
     fmt::print(stderr, "bench/run malloc: {}\n", text);
 }
 
+suite_choice choice_of(const words& w) {
+    suite_choice choice;
+    choice.only = among("--only", w.only, names_in_suite());
+    choice.quick = w.quick;
+    choice.full = w.full;
+    return choice;
+}
+
 int measure_all(const words& w) {
+    const suite_choice choice = choice_of(w);
     const auto subjects = find_subjects(
         w.mallocs.empty() ? std::vector<std::string>{} : split(w.mallocs), EBB_VERSION);
     suite_settings settings;
@@ -49,9 +60,8 @@ int measure_all(const words& w) {
     settings.before = [&line](std::size_t at, std::size_t of, const std::string& name) {
         line.show(at, of, name);
     };
-    suite_choice choice;
-    choice.only = among("--only", w.only, names_in_suite());
-    choice.quick = w.quick;
+    settings.system_calls = !w.no_counts;
+    settings.instructions = !w.no_counts;
     // Before minutes of measuring: can it be written at all?
     std::ofstream file;
     if (!w.json.empty() && w.json != "-") {
@@ -102,10 +112,15 @@ void add_options(CLI::App& program, words& w) {
     list("--malloc", w.mallocs,
          "glibc, jemalloc, mimalloc, tcmalloc, ebb (those installed), and any number of "
          "NAME=PATH: a library that is a malloc, under that name");
-    list("--only", w.only, "groups or rows (all); --list prints them");
+    list("--only", w.only, "groups or rows (all but the group teeth); --list prints them");
+    program.add_flag("--no-counts", w.no_counts,
+                     "times and page faults alone: no runs under strace and valgrind");
+    program.add_flag("--full", w.full,
+                     "the group teeth as well: minutes for each malloc and round");
     program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
         ->type_name("N");
-    program.add_flag("--quick", w.quick, "about 2 minutes instead of 10: less work in each row");
+    program.add_flag("--quick", w.quick,
+                     "3 rounds, less work in scenarios and programs, no heap of 1 GB");
     program
         .add_option("--json", w.json,
                     "write every run's figures to FILE; - or nothing: to standard "
@@ -134,7 +149,8 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         std::string text = error.what();
         std::replace(text.begin(), text.end(), '\n', ' ');
-        complain(text + "; accepted: --malloc, --only, --rounds, --quick, --json, --list, --help");
+        complain(text + "; accepted: --malloc, --only, --rounds, --quick, --full, --json, "
+                        "--no-counts, --list, --help");
         return usage;
     }
     try {

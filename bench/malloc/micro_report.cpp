@@ -18,7 +18,8 @@ std::optional<micro_figures> read_micro(const std::string& text) {
     const double operations = found.value("operations", 1.0);
     const bool own_clock = found.value("name", "").ends_with("/manual_time");
     const double wall = found["real_time"].get<double>() / operations;
-    return micro_figures{own_clock ? wall : found["cpu_time"].get<double>() / operations, wall};
+    return micro_figures{own_clock ? wall : found["cpu_time"].get<double>() / operations, wall,
+                         found.value("page_faults", 0.0), operations};
 }
 
 } // namespace ebb::bench::suite

@@ -8,99 +8,8 @@
 namespace ebb::bench::suite {
 namespace {
 
-struct micro {
-    std::string_view group;
-    std::string_view benchmark; ///< as Google Benchmark names it, without what `threads` appends
-    std::string_view label;
-    std::uint64_t live_bytes = 0; ///< what it holds; beyond 64 MiB it isn't run by --quick
-    std::string_view suffix = "";
-    bool with_ledger = false;
-};
-
 constexpr std::uint64_t mib = 1 << 20;
 constexpr std::uint64_t quick_most_bytes = 64 * mib;
-
-constexpr std::array micros{
-    micro{"pairs", "pair/8", "malloc+free 8 B, ns"},
-    micro{"pairs", "pair/64", "malloc+free 64 B, ns"},
-    micro{"pairs", "pair/512", "malloc+free 512 B, ns"},
-    micro{"pairs", "pair/4096", "malloc+free 4 KiB, ns"},
-    micro{"pairs", "pair/65536", "malloc+free 64 KiB, ns"},
-    micro{"batches", "batch/64", "batch of 1000 x 64 B, ns a block"},
-    micro{"batches", "batch_mixed", "batch of 1000 x 16..4096 B, ns a block"},
-    micro{"churn", "churn/1000", "churn, 1000 x 16..4096 B, ns"},
-    micro{"churn", "churn/100000", "churn, 100,000 x 16..4096 B, ns"},
-    micro{"cross", "cross_thread", "cross-thread 64 B, CPU ns both sides", 0, "/manual_time"},
-    micro{"large", "pair/1048576", "1 MiB pair, ns"},
-    micro{"large", "untouched/64", "64 MiB pair, ns"},
-    micro{"large", "touched/64", "64 MiB pair, every page written, ns a page", 64 * mib},
-    micro{"growth", "zeroed/256", "calloc+free 256 B, ns"},
-    micro{"growth", "zeroed/65536", "calloc+free 64 KiB, ns"},
-    micro{"growth", "zeroed/1048576", "calloc+free 1 MiB, ns"},
-    micro{"growth", "realloc_doubling", "realloc 16 B to 1 MiB, doubling, ns a step"},
-    micro{"growth", "realloc_eighth", "realloc 16 B to 1 MiB, by 1/8, ns a step"},
-    micro{"threads", "threads/1", "churn in 1 thread, ns", 0, "/manual_time"},
-    micro{"threads", "threads/2", "churn in 2 threads, ns x cores", 0, "/manual_time"},
-    micro{"threads", "threads/4", "churn in 4 threads, ns x cores", 0, "/manual_time"},
-    micro{"threads", "threads/16", "churn in 16 threads, ns x cores", 0, "/manual_time"},
-    micro{"threads", "threads/64", "churn in 64 threads, ns x cores", 0, "/manual_time"},
-    micro{"threads", "threads/256", "churn in 256 threads, ns x cores", 0, "/manual_time"},
-    micro{"live", "live/1", "churn with 1 MB live, ns", mib},
-    micro{"live", "live/64", "churn with 64 MB live, ns", 64 * mib},
-    micro{"live", "live/1024", "churn with 1 GB live, ns", 1024 * mib},
-    micro{"live", "live/4096", "churn with 4 GB live, ns", 4096 * mib},
-    micro{"snapshot", "snapshot/1", "snapshot, 1 thread, ns", 0, "", true},
-    micro{"snapshot", "snapshot/64", "snapshot, 64 threads, ns", 0, "", true},
-};
-
-struct scenario {
-    std::string name;
-    std::vector<std::string> words;
-    std::uint64_t live_bytes;
-    std::vector<std::pair<std::string, row>> rows; ///< by the figure that fills it
-};
-
-scenario after_peak(const std::string& key, const std::string& what, std::string least,
-                    std::string most, std::uint64_t live_bytes) {
-    using enum measure;
-    const std::string stem = "peak-" + key;
-    return {
-        "after-peak " + key,
-        {"after-peak", "1000000", std::move(least), std::move(most)},
-        live_bytes,
-        {{"full", {stem + "-full", "peak", "10^6 x " + what + ": RSS when full, MB", megabytes}},
-         {"at-once",
-          {stem + "-at-once", "peak", "  a random 99 % freed: RSS at once, MB", megabytes}},
-         {"idle",
-          {stem + "-idle", "peak", "  RSS after 1 s idle, MB", megabytes, mean_of::after_peak}},
-         {"free", {stem + "-free", "peak", "  the freeing, CPU ms", milliseconds}}}};
-}
-
-std::vector<scenario> scenarios(bool quick) {
-    using enum measure;
-    const std::string teeth = quick ? "5" : "20";
-    return {
-        {"start", {"start"}, 0, {{"resident", {"start", "start", "start-up RSS, MB", megabytes}}}},
-        after_peak("128", "128 B", "128", "128", 200 * mib),
-        after_peak("mixed", "16..4096 B", "16", "4096", 1200 * mib),
-        {"after-large",
-         {"after-large"},
-         100 * mib,
-         {{"idle",
-           {"large-idle", "peak", "64 MiB written, freed: RSS after 1 s idle, MB", megabytes}}}},
-        {"saw-tooth",
-         {"saw-tooth", teeth},
-         500 * mib,
-         {{"cpu",
-           {"saw-cpu", "saw", "saw-tooth 200 to 10 MB, " + teeth + " teeth: CPU ms", milliseconds}},
-          {"mean", {"saw-mean", "saw", "  RSS, mean of tops and bottoms, MB", megabytes}},
-          {"most", {"saw-most", "saw", "  RSS, the highest, MB", megabytes}}}},
-        {"exact",
-         {"exact"},
-         1000 * mib,
-         {{"error", {"exact-error", "exact", "live requested, 4 threads: error, bytes", bytes}}}},
-    };
-}
 
 std::string key_of(std::string_view benchmark) {
     std::string key(benchmark);
@@ -111,18 +20,24 @@ std::string key_of(std::string_view benchmark) {
 
 row row_of(const micro& m) {
     // A ledger of one malloc alone has no place in a mean over all.
-    return {key_of(m.benchmark), std::string(m.group), std::string(m.label), measure::nanoseconds,
-            m.with_ledger ? mean_of::none : mean_of::micro};
+    return {key_of(m.benchmark),
+            std::string(m.group),
+            std::string(m.label),
+            measure::nanoseconds,
+            m.with == runs_with::every_malloc ? mean_of::micro : mean_of::none,
+            m.iterations};
 }
 
-std::array<std::pair<std::string, row>, 3> rows_of(std::string_view name, std::string_view what) {
+std::array<std::pair<std::string, row>, 5> rows_of(std::string_view name, std::string_view what) {
     using enum measure;
     const std::string stem(name);
     const std::string group = "programs";
     return {
         {{"wall", {stem + "-wall", group, std::string(what) + ": wall s", seconds, mean_of::wall}},
          {"cpu", {stem + "-cpu", group, "  CPU s", seconds, mean_of::cpu}},
-         {"peak", {stem + "-peak", group, "  peak RSS, MB", megabytes, mean_of::peak}}}};
+         {"peak", {stem + "-peak", group, "  peak RSS, MB", megabytes, mean_of::peak}},
+         {"faults", {stem + "-faults", group, "  page faults", measure::count}},
+         {"calls", {stem + "-calls", group, "  system calls", measure::count}}}};
 }
 
 class planner {
@@ -155,10 +70,16 @@ class planner {
         if (choice_.quick && m.live_bytes > quick_most_bytes) {
             plan_.notes.push_back(r.key + ": not run by --quick");
         } else if (fits(r.key, m.live_bytes)) {
-            const std::string benchmark = std::string(m.benchmark) + std::string(m.suffix);
             plan_.rows.push_back(r);
-            plan_.tasks.push_back(
-                {benchmark, task_kind::micro, {benchmark}, {{"", r.key}}, m.with_ledger, {}});
+            plan_.tasks.push_back({std::string(m.benchmark),
+                                   task_kind::micro,
+                                   {std::string(m.benchmark), std::string(m.suffix)},
+                                   {{"", r.key}},
+                                   m.with,
+                                   {},
+                                   m.iterations,
+                                   m.counted_iterations,
+                                   m.budget});
         }
     }
 
@@ -193,7 +114,11 @@ class planner {
                 plan_.notes.push_back(p.name + ": " + p.missing);
                 continue;
             }
-            add(task{p.name, task_kind::program, {}, {}, false, p}, rows, 200 * mib);
+            task t;
+            t.name = p.name;
+            t.kind = task_kind::program;
+            t.under = p;
+            add(std::move(t), rows, 200 * mib);
         }
     }
 
@@ -216,7 +141,7 @@ std::vector<std::string> names_in_suite() {
         }
         keys.push_back(r.key);
     };
-    for (const micro& m : micros) {
+    for (const micro& m : micros()) {
         note(row_of(m));
     }
     for (const scenario& s : scenarios(false)) {
@@ -240,11 +165,19 @@ std::vector<std::string> names_in_suite() {
 suite_plan make_suite_plan(const suite_choice& c, std::optional<std::uint64_t> available_bytes,
                            scratch& inputs) {
     planner plan(c, available_bytes);
-    for (const micro& m : micros) {
+    for (const micro& m : micros()) {
         plan.add(m);
     }
     for (const scenario& s : scenarios(c.quick)) {
-        plan.add(task{s.name, task_kind::scenario, s.words, {}, false, {}}, s.rows, s.live_bytes);
+        if (s.asked_for && c.only.empty() && !c.full) {
+            continue;
+        }
+        task t;
+        t.name = s.name;
+        t.kind = task_kind::scenario;
+        t.words = s.words;
+        t.budget = s.budget;
+        plan.add(std::move(t), s.rows, s.live_bytes);
     }
     plan.add_programs(inputs);
     return std::move(plan).done();

@@ -4,6 +4,7 @@
 
 #include <ebb/bench/malloc/programs.h>
 #include <ebb/bench/malloc/row.h>
+#include <ebb/bench/malloc/rows.h>
 
 #include <cstdint>
 #include <optional>
@@ -26,13 +27,17 @@ struct task {
     std::vector<std::string> words;
     /// Which figure of the process belongs to which row's key.
     std::vector<std::pair<std::string, std::string>> figures;
-    bool with_ledger = false; ///< only mallocs that have ebb_heap_ledger can do it
-    program under;            ///< of a program: what is launched
+    runs_with with = runs_with::every_malloc;
+    program under;                        ///< of a program: what is launched
+    std::uint64_t iterations = 0;         ///< of a micro task
+    std::uint64_t counted_iterations = 0; ///< the same, under callgrind
+    in_budget budget = in_budget::no;
 };
 
 struct suite_choice {
-    std::vector<std::string> only; ///< groups or rows' keys; empty: all
+    std::vector<std::string> only; ///< groups or rows' keys; empty: all but the group `teeth`
     bool quick = false;
+    bool full = false; ///< without names: what takes minutes, too
 };
 
 struct suite_plan {

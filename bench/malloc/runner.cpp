@@ -1,26 +1,22 @@
 #include <ebb/bench/malloc/binding.h>
+#include <ebb/bench/malloc/commands.h>
 #include <ebb/bench/malloc/micro_report.h>
 #include <ebb/bench/malloc/runner.h>
 #include <ebb/bench/process/child.h>
+#include <ebb/bench/process/counted.h>
 #include <ebb/bench/process/figure.h>
 #include <ebb/bench/turn.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace ebb::bench::suite {
 namespace {
-
-std::string beside(const std::string& name) {
-    const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
-    if (!std::filesystem::is_regular_file(path)) {
-        throw std::runtime_error("no program " + path.string());
-    }
-    return path.string();
-}
 
 class execution {
   public:
@@ -38,7 +34,10 @@ class execution {
         }
         for (const task& t : plan_.tasks) {
             for (const subject* const m : present_) {
-                of_ += runs_with(t, *m) ? s.rounds + (t.kind == task_kind::program ? 1 : 0) : 0;
+                if (runs_under(t, *m)) {
+                    of_ += s.rounds + (t.kind == task_kind::program ? 1 : 0);
+                    of_ += counting_runs(t);
+                }
             }
         }
     }
@@ -58,12 +57,92 @@ class execution {
                 }
             }
         }
+        // Once: what is counted repeats.
+        for (const task& t : plan_.tasks) {
+            for (const subject* const m : present_) {
+                if (runs_under(t, *m) && !failed_.contains({t.name, m->name})) {
+                    count(t, *m);
+                }
+            }
+        }
         return std::move(result_);
     }
 
   private:
-    [[nodiscard]] static bool runs_with(const task& t, const subject& m) {
-        return !t.with_ledger || m.has_ledger;
+    [[nodiscard]] static bool runs_under(const task& t, const subject& m) {
+        return t.with == runs_with::every_malloc || m.has_ledger;
+    }
+
+    // How often a task runs for counting alone: under strace, under callgrind.
+    [[nodiscard]] std::size_t counting_runs(const task& t) {
+        return (counts_calls(t) ? 1u : 0u) + (counts_instructions(t) ? 1u : 0u);
+    }
+
+    [[nodiscard]] static bool fills(const task& t, std::string_view figure) {
+        return std::any_of(t.figures.begin(), t.figures.end(),
+                           [figure](const auto& f) { return f.first == figure; });
+    }
+
+    // A server's calls depend on how its clients' requests arrive: they don't repeat.
+    [[nodiscard]] bool counts_calls(const task& t) {
+        return settings_.system_calls && t.under.socket.empty() &&
+               (t.kind == task_kind::micro || fills(t, "calls") || fills(t, "madvise"));
+    }
+
+    [[nodiscard]] bool counts_instructions(const task& t) {
+        return settings_.instructions && (t.counted_iterations > 0 || fills(t, "instructions"));
+    }
+
+    void count(const task& t, const subject& m) {
+        if (counts_calls(t)) {
+            settings_.before(++at_, of_, t.name + ' ' + m.name + ", counting system calls");
+            const auto calls = count_system_calls(
+                commands_.of(t, m),
+                t.kind == task_kind::program ? calls_counted::all : calls_counted::between_marks);
+            if (calls.value) {
+                result_.system_calls[t.name][m.name] = calls.value->by_name;
+                const auto total = static_cast<double>(calls.value->total());
+                if (t.kind == task_kind::micro) {
+                    values_of(t.figures.front().second, m).system_calls = total;
+                } else {
+                    fill(t, m, "calls", total);
+                    fill(t, m, "madvise", static_cast<double>(calls.value->of("madvise")));
+                }
+            } else {
+                lacks("system calls", calls.missing, t, m);
+            }
+        }
+        if (counts_instructions(t)) {
+            settings_.before(++at_, of_, t.name + ' ' + m.name + ", counting instructions");
+            const auto found = count_instructions(commands_.of(t, m, t.counted_iterations));
+            if (!found.value) {
+                lacks("instructions", found.missing, t, m);
+            } else if (t.kind != task_kind::micro) {
+                fill(t, m, "instructions", static_cast<double>(*found.value) / operations_[t.name]);
+            } else {
+                values_of(t.figures.front().second, m).instructions =
+                    static_cast<double>(*found.value) /
+                    (static_cast<double>(t.counted_iterations) * operations_[t.name]);
+            }
+        }
+    }
+
+    void fill(const task& t, const subject& m, std::string_view figure, double value) {
+        for (const auto& [name, key] : t.figures) {
+            if (name == figure) {
+                values_of(key, m).runs.push_back(value);
+            }
+        }
+    }
+
+    // A tool that isn't there is missing for every row alike: said once.
+    void lacks(const std::string& what, const std::string& why, const task& t, const subject& m) {
+        const bool everywhere = why.starts_with("not installed");
+        const std::string line =
+            what + (everywhere ? "" : " of " + t.name + " with " + m.name) + ": " + why;
+        if (std::find(result_.notes.begin(), result_.notes.end(), line) == result_.notes.end()) {
+            result_.notes.push_back(line);
+        }
     }
 
     void fail(const task& t, const subject& m, const std::string& why) {
@@ -77,7 +156,7 @@ class execution {
         program traced = t.under;
         traced.words.insert(traced.words.begin(),
                             {"/usr/bin/env", "LD_DEBUG=bindings", "LD_DEBUG_OUTPUT=" + prefix});
-        const outcome end = run(launch_command(traced, m), [](std::string_view) {});
+        const outcome end = run(commands_.launching(traced, m), [](std::string_view) {});
         const std::string wrong = end.good() ? check_bindings(prefix, m.library) : end.reason();
         if (!wrong.empty()) {
             fail(t, m, wrong);
@@ -90,31 +169,21 @@ class execution {
     }
 
     void measure(const task& t, const subject& m) {
-        if (!runs_with(t, m) || failed_.contains({t.name, m.name})) {
+        if (!runs_under(t, m) || failed_.contains({t.name, m.name})) {
             return;
         }
         settings_.before(++at_, of_, t.name + ' ' + m.name);
-        switch (t.kind) {
-        case task_kind::micro:
-            return measure_micro(t, m);
-        case task_kind::scenario:
-            return measure_figures(t, m, scenario_command(t, m));
-        case task_kind::program:
-            return measure_figures(t, m, launch_command(t.under, m));
+        if (t.kind == task_kind::micro) {
+            measure_micro(t, m);
+        } else {
+            measure_figures(t, m);
         }
     }
 
     void measure_micro(const task& t, const subject& m) {
-        command what;
-        what.words = {micro_,
-                      m.name,
-                      m.library,
-                      "--benchmark_filter=^" + t.words.front() + "$",
-                      std::string("--benchmark_min_time=") + (settings_.quick ? "0.02" : "0.1"),
-                      "--benchmark_format=json"};
-        what.preload = links_.preloadable(m.library);
         std::string text;
-        const outcome end = run(what, [&](std::string_view line) { (text += line) += '\n'; });
+        const outcome end =
+            run(commands_.of(t, m), [&](std::string_view line) { (text += line) += '\n'; });
         if (!end.good()) {
             return fail(t, m, end.reason());
         }
@@ -125,12 +194,14 @@ class execution {
         cell_values& cell = values_of(t.figures.front().second, m);
         cell.runs.push_back(found->nanoseconds);
         cell.wall.push_back(found->wall_nanoseconds);
+        cell.page_faults.push_back(found->page_faults);
+        operations_[t.name] = found->operations;
     }
 
-    void measure_figures(const task& t, const subject& m, const command& what) {
+    void measure_figures(const task& t, const subject& m) {
         std::vector<figure_line> lines;
         bool strange = false;
-        const outcome end = run(what, [&](std::string_view line) {
+        const outcome end = run(commands_.of(t, m), [&](std::string_view line) {
             if (auto f = read_figure(line)) {
                 lines.push_back(std::move(*f));
             } else {
@@ -139,6 +210,11 @@ class execution {
         });
         if (!end.good() || strange) {
             return fail(t, m, strange ? "a line without a figure" : end.reason());
+        }
+        for (const figure_line& line : lines) {
+            if (line.key == "operations") {
+                operations_[t.name] = line.value;
+            }
         }
         for (const auto& [figure, key] : t.figures) {
             cell_values& cell = values_of(key, m);
@@ -157,37 +233,13 @@ class execution {
         return result_.values[key][m.name];
     }
 
-    [[nodiscard]] command scenario_command(const task& t, const subject& m) {
-        command what;
-        what.words = {cell_, t.words.front(), m.name, m.library};
-        what.words.insert(what.words.end(), t.words.begin() + 1, t.words.end());
-        what.preload = links_.preloadable(m.library);
-        return what;
-    }
-
-    [[nodiscard]] command launch_command(const program& p, const subject& m) {
-        command what;
-        what.words = {cell_, p.socket.empty() ? "launch" : "serve", links_.preloadable(m.library)};
-        if (!p.socket.empty()) {
-            what.words.push_back(p.socket);
-        }
-        what.words.insert(what.words.end(), p.words.begin(), p.words.end());
-        if (!p.socket.empty()) {
-            what.words.emplace_back("--");
-            what.words.insert(what.words.end(), p.client.begin(), p.client.end());
-        }
-        what.environment = p.environment;
-        return what;
-    }
-
     const suite_plan& plan_;
     const suite_settings& settings_;
-    const std::string micro_ = beside("bench_malloc_micro");
-    const std::string cell_ = beside("bench_malloc_cell");
+    task_commands commands_;
     std::vector<const subject*> present_;
     std::set<std::pair<std::string, std::string>> failed_;
-    scratch links_;
     scratch files_;
+    std::map<std::string, double> operations_; // of a task: in an iteration, in a scenario's run
     suite_result result_;
     std::size_t at_ = 0;
     std::size_t of_ = 0;

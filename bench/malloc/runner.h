@@ -14,6 +14,9 @@ namespace ebb::bench::suite {
 struct suite_settings {
     std::size_t rounds = 5;
     bool quick = false;
+    // Counted once, each in a run of its own.
+    bool system_calls = true;
+    bool instructions = true;
     /// Told before each process: which of how many, and its name.
     std::function<void(std::size_t at, std::size_t of, const std::string& name)> before =
         [](std::size_t, std::size_t, const std::string&) {};

@@ -4,6 +4,8 @@
 
 #include <ebb/alloc/os/process.h>
 #include <ebb/bench/malloc/scenarios.h>
+#include <ebb/bench/process/figure.h>
+#include <ebb/bench/process/marks.h>
 
 #include <time.h>
 
@@ -76,6 +78,18 @@ inline double cpu_seconds() {
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
+
+/// What is counted of a load, with pauses in which it looks at itself.
+class load_counter {
+  public:
+    void go_on() noexcept { begin_counting(); }
+    void pause() noexcept { faults_ += end_counting(); }
+    /// `faults`: the page faults of all of it.
+    void print() const { print_figure("faults", static_cast<double>(faults_)); }
+
+  private:
+    long faults_ = 0;
+};
 
 /// A second in which the program does nothing: whoever purges must do it by himself.
 inline void idle_second() {

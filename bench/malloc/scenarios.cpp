@@ -19,81 +19,44 @@ void run_after_peak(std::uint32_t count, sizes of) {
     outside_table<char*> blocks(count);
     random_numbers random(1);
     const double before = resident();
+    load_counter counted;
+    counted.go_on();
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint32_t bytes = random.size(of);
         blocks[i] = static_cast<char*>(must_take(bytes));
         std::memset(blocks[i], 1, bytes);
     }
+    counted.pause();
     print_figure("full", resident() - before);
     shuffle(blocks, random);
+    counted.go_on();
     const double begun = cpu_seconds();
     for (std::size_t i = 0; i < count / 100 * 99; ++i) {
         std::free(blocks[i]);
     }
     const double freed = cpu_seconds();
+    counted.pause();
     print_figure("free", freed - begun);
     print_figure("at-once", resident() - before);
+    counted.go_on();
     idle_second();
+    counted.pause();
     print_figure("idle", resident() - before);
+    counted.print();
 }
 
 void run_after_large() {
     constexpr std::size_t bytes = std::size_t{64} << 20;
     const double before = resident();
+    load_counter counted;
+    counted.go_on();
     void* volatile block = must_take(bytes);
     std::memset(block, 1, bytes);
     std::free(block);
     idle_second();
+    counted.pause();
     print_figure("idle", resident() - before);
-}
-
-void run_saw_tooth(std::uint32_t teeth) {
-    constexpr std::size_t top = 200'000'000;
-    constexpr std::size_t bottom = 10'000'000;
-    constexpr sizes of{16, 4096};
-    struct block {
-        char* at;
-        std::uint32_t bytes;
-    };
-    // A block has 736 bytes on the average; twice as many as that needs.
-    outside_table<block> blocks(top / 368);
-    std::size_t count = 0;
-    std::size_t live = 0;
-    random_numbers random(1);
-    const double before = resident();
-    double sum = 0;
-    double most = 0;
-    // Looking at procfs costs CPU by itself: taken out of the load's.
-    double looking = 0;
-    const double begun = cpu_seconds();
-    const auto look = [&] {
-        const double from = cpu_seconds();
-        const double now = resident() - before;
-        print_figure("mean+", now);
-        sum += now;
-        most = std::max(most, now);
-        looking += cpu_seconds() - from;
-    };
-    for (std::uint32_t tooth = 0; tooth < teeth; ++tooth) {
-        while (live < top) {
-            const std::uint32_t bytes = random.size(of);
-            auto* const p = static_cast<char*>(must_take(bytes));
-            std::memset(p, 1, bytes);
-            blocks[count++] = {p, bytes};
-            live += bytes;
-        }
-        look();
-        while (live > bottom) {
-            block& gone = blocks[random.below(count)];
-            std::free(gone.at);
-            live -= gone.bytes;
-            gone = blocks[--count];
-        }
-        look();
-    }
-    print_figure("cpu", cpu_seconds() - begun - looking);
-    print_figure("mean", sum / (2.0 * teeth));
-    print_figure("most", most);
+    counted.print();
 }
 
 namespace {

@@ -23,16 +23,18 @@ struct relative_mean {
                                                              const std::string& malloc);
 
 /// The keys of the rows in which `malloc`'s median is more than `limit` times the best of the
-/// others', that row's ratio behind it. Rows with a best of zero or less are left out.
+/// others', that row's ratio behind it. Rows with a best of zero or less, and counts, are left out.
 [[nodiscard]] std::vector<std::pair<std::string, double>>
 behind(const suite_result& r, const std::string& malloc, double limit);
 
-/// Rows by mallocs: median and median absolute deviation, `*` at the best of a row; then the
+/// Rows by mallocs: median and median absolute deviation, `*` at the best of a row, under a micro
+/// row what was counted; then the
 /// geometric means, ebb's rows behind the others, what is missing and why.
 [[nodiscard]] std::string suite_table(const suite_result& r);
 
 /// One object: machine, rounds, mallocs with their versions, rows with every run's value in
-/// nanoseconds, seconds or bytes, means. Null for what is absent.
+/// nanoseconds, seconds or bytes, page faults, system calls, instructions, means. Null for what is
+/// absent.
 [[nodiscard]] std::string suite_json(const suite_result& r);
 
 } // namespace ebb::bench::suite

@@ -24,6 +24,10 @@ const char* unit_of(measure in) {
     case measure::seconds:
     case measure::milliseconds:
         return "s";
+    case measure::count:
+        return "count";
+    case measure::ratio:
+        return "an operation";
     default:
         return "bytes";
     }
@@ -36,6 +40,11 @@ json cell_of(const cell_values& cell) {
     object["runs"] = cell.runs;
     if (!cell.wall.empty()) {
         object["wall"] = cell.wall;
+    }
+    if (!cell.page_faults.empty()) {
+        object["page_faults"] = cell.page_faults;
+        object["system_calls"] = or_null(cell.system_calls);
+        object["instructions"] = or_null(cell.instructions);
     }
     if (!cell.series.empty()) {
         object["series"] = cell.series;
@@ -82,6 +91,9 @@ std::string suite_json(const suite_result& r) {
         one["group"] = at.group;
         one["label"] = at.label;
         one["unit"] = unit_of(at.in);
+        if (at.operations != 0) {
+            one["iterations"] = at.operations;
+        }
         one["cells"] = json::object();
         const auto found = r.values.find(at.key);
         for (const subject& m : r.mallocs) {
@@ -92,6 +104,7 @@ std::string suite_json(const suite_result& r) {
         report["rows"].push_back(std::move(one));
     }
     report["relative_to_glibc"] = means_of(r);
+    report["system_calls"] = r.system_calls;
     report["notes"] = r.notes;
     report["failures"] = r.failures;
     return report.dump(1) + '\n';

@@ -35,7 +35,7 @@ std::string digits(double value, int after_point) {
 
 int digits_after_point(double value, measure in) {
     const double size = std::abs(value);
-    if (in == measure::bytes || size >= 100) {
+    if (in == measure::bytes || in == measure::count || size >= 100) {
         return 0;
     }
     return size >= 10 ? 1 : 2;
@@ -104,6 +104,37 @@ std::vector<std::string> line_of(const suite_result& r, const row& at,
     return line;
 }
 
+std::string grouped(std::uint64_t n) {
+    return n < 1000 ? std::to_string(n) : fmt::format("{},{:03}", grouped(n / 1000), n % 1000);
+}
+
+// Under a micro row's times, what was counted of it; no line when nothing was.
+std::optional<std::vector<std::string>> counts_of(const suite_result& r, const row& at,
+                                                  const std::vector<std::string>& names) {
+    const auto found = r.values.find(at.key);
+    if (found == r.values.end() || at.operations == 0) {
+        return std::nullopt;
+    }
+    std::vector<std::string> line{fmt::format("  counted, {} times", grouped(at.operations))};
+    bool any = false;
+    for (const std::string& name : names) {
+        const auto cell = found->second.find(name);
+        if (cell == found->second.end()) {
+            line.emplace_back("- ");
+            continue;
+        }
+        const auto shown = [](std::optional<double> value, measure in) {
+            return value ? figure(*value, in) : "-";
+        };
+        const cell_values& c = cell->second;
+        any = any || c.instructions || c.system_calls;
+        line.push_back(fmt::format("{} / {} / {} ", shown(c.instructions, measure::ratio),
+                                   shown(middle_of(c.page_faults), measure::count),
+                                   shown(c.system_calls, measure::count)));
+    }
+    return any ? std::optional(line) : std::nullopt;
+}
+
 void add_means(lines_of_cells& lines, const suite_result& r,
                const std::vector<std::string>& names) {
     constexpr std::array sets{
@@ -160,6 +191,9 @@ std::string suite_table(const suite_result& r) {
             lines.push_back({""});
         }
         lines.push_back(line_of(r, at, names));
+        if (auto counted = counts_of(r, at, names)) {
+            lines.push_back(std::move(*counted));
+        }
     }
     add_means(lines, r, names);
     for (const auto& [key, ratio] : behind(r, "ebb", 1.5)) {
@@ -173,7 +207,8 @@ std::string suite_table(const suite_result& r) {
     }
     return fmt::format("{}\n{} interleaved rounds{}, each figure from a process of its own: median "
                        "±median absolute deviation, * the least.\n"
-                       "ns: CPU time an operation; MB: 1,048,576 bytes.\n\n{}{}{}",
+                       "ns: CPU time an operation; MB: 1,048,576 bytes. counted: instructions an "
+                       "operation / page faults /\nsystem calls of so many iterations.\n\n{}{}{}",
                        versions, r.rounds, r.quick ? " (--quick)" : "", lined_up(lines),
                        after.empty() ? "" : "\n", after);
 }

@@ -13,12 +13,12 @@ template <class Sizes>
 void replace_at_random(benchmark::State& state, std::vector<void*>& set, const Sizes& sizes) {
     quick_random random(2);
     std::size_t at = 0;
-    for (auto _ : state) {
+    repeat(state, [&] {
         // The high half of a product: a division would cost as much as the malloc.
         const std::size_t index = ((random() >> 32) * set.size()) >> 32;
         std::free(set[index]);
         set[index] = take(sizes[at++ % sizes_count]);
-    }
+    });
 }
 
 void churn(benchmark::State& state) {
@@ -32,7 +32,7 @@ void churn(benchmark::State& state) {
         std::free(p);
     }
 }
-BENCHMARK(churn)->Arg(1000)->Arg(100'000);
+BENCHMARK(churn)->Arg(1000)->Arg(100'000)->Apply(in_micro_suite);
 
 // Filled once a process: Google Benchmark calls a benchmark several times to find its iterations.
 void live(benchmark::State& state) {
@@ -52,7 +52,7 @@ void live(benchmark::State& state) {
     }
     replace_at_random(state, set, sizes);
 }
-BENCHMARK(live)->Arg(1)->Arg(64)->Arg(1024)->Arg(4096);
+BENCHMARK(live)->Arg(1)->Arg(64)->Arg(1024)->Arg(4096)->Apply(in_micro_suite);
 
 } // namespace
 } // namespace ebb::bench

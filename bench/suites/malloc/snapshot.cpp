@@ -31,16 +31,16 @@ void snapshot(benchmark::State& state) {
     }
     gate.arrive_and_wait();
     ebb_ledger ledger;
-    for (auto _ : state) {
+    repeat(state, [&] {
         benchmark::DoNotOptimize(read(&ledger, sizeof ledger));
         benchmark::ClobberMemory();
-    }
+    });
     gate.arrive_and_wait();
     for (std::thread& t : all) {
         t.join();
     }
 }
-BENCHMARK(snapshot)->Arg(1)->Arg(64);
+BENCHMARK(snapshot)->Arg(1)->Arg(64)->Apply(in_micro_suite);
 
 } // namespace
 } // namespace ebb::bench

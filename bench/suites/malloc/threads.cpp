@@ -80,10 +80,13 @@ class handover {
 };
 
 void cross_thread(benchmark::State& state) {
-    for (auto _ : state) {
+    repeat(state, [&state] {
         const auto way = std::make_unique<handover>();
         const double begun = process_cpu_seconds();
-        std::thread taker([&] { way->free_all(); });
+        std::thread taker([&] {
+            const instructions_of_thread counted;
+            way->free_all();
+        });
         batch_of_blocks batch;
         for (std::size_t n = 0; n < round_batches; ++n) {
             for (void*& p : batch) {
@@ -94,10 +97,10 @@ void cross_thread(benchmark::State& state) {
         way->finish();
         taker.join();
         state.SetIterationTime(process_cpu_seconds() - begun);
-    }
+    });
     set_operations(state, round_batches * batch_blocks);
 }
-BENCHMARK(cross_thread)->UseManualTime();
+BENCHMARK(cross_thread)->UseManualTime()->Apply(in_micro_suite);
 
 void threads(benchmark::State& state) {
     constexpr std::size_t all_operations = std::size_t{1} << 20;
@@ -118,10 +121,13 @@ void threads(benchmark::State& state) {
             if (ended) {
                 break;
             }
-            for (std::size_t n = 0; n < each; ++n) {
-                void*& p = set[random() % set_blocks];
-                std::free(p);
-                p = take(sizes[(id + n) % sizes.size()]);
+            {
+                const instructions_of_thread counted;
+                for (std::size_t n = 0; n < each; ++n) {
+                    void*& p = set[random() % set_blocks];
+                    std::free(p);
+                    p = take(sizes[(id + n) % sizes.size()]);
+                }
             }
             gate.arrive_and_wait();
         }
@@ -135,13 +141,13 @@ void threads(benchmark::State& state) {
     }
     const double cores = static_cast<double>(
         std::min<std::size_t>(count, std::max(1u, std::thread::hardware_concurrency())));
-    for (auto _ : state) {
+    repeat(state, [&] {
         const auto begun = std::chrono::steady_clock::now();
         gate.arrive_and_wait();
         gate.arrive_and_wait();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
         state.SetIterationTime(took.count() * cores);
-    }
+    });
     ended = true;
     gate.arrive_and_wait();
     for (std::thread& t : all) {
@@ -149,7 +155,8 @@ void threads(benchmark::State& state) {
     }
     set_operations(state, static_cast<double>(each * count));
 }
-BENCHMARK(threads)->RangeMultiplier(4)->Range(1, 256)->Arg(2)->UseManualTime();
+BENCHMARK(threads)->RangeMultiplier(4)->Range(1, 256)->Arg(2)->UseManualTime()->Apply(
+    in_micro_suite);
 
 } // namespace
 } // namespace ebb::bench

@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace ebb::bench;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -61,7 +62,7 @@ TEST(malloc_run, rows_appear_for_glibc_and_another_and_the_json_parses) {
     }
     scratch files;
     const std::string file = files.path("figures.json");
-    const printed p = suite_run({"--quick", "--rounds=2", "--malloc=glibc," + other,
+    const printed p = suite_run({"--quick", "--no-counts", "--rounds=2", "--malloc=glibc," + other,
                                  "--only=pair-64,threads-4,cross-thread,start,peak-128-free,"
                                  "peak-128-idle,sort-peak,sort-cpu",
                                  "--json=" + file});
@@ -159,7 +160,7 @@ TEST(malloc_run, bad_words_are_refused_in_one_line) {
         {{"--malloc=nosuch"}, "--malloc nosuch: not one of glibc, jemalloc"},
         {{"--malloc=glibc,"}, "--malloc '': not one of glibc"},
         {{"--malloc="}, "--malloc: 1 required LIST missing"},
-        {{"--only=nosuch"}, "--only nosuch: not one of pairs, batches"},
+        {{"--only=nosuch"}, "--only nosuch: not one of pairs, random, batches"},
         {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
         {{"--rounds=5x"}, "--rounds 5x: not a whole number"},
         {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
@@ -174,11 +175,22 @@ TEST(malloc_run, bad_words_are_refused_in_one_line) {
     }
 }
 
+TEST(malloc_run, teeth_on_a_beat_and_growth_have_their_figures) {
+    const std::string libc = library_of("glibc");
+    const printed teeth = program_run(EBB_BENCH_CELL, {"teeth", "glibc", libc, "2", "1"});
+    ASSERT_TRUE(teeth.end.good()) << teeth.end.reason();
+    EXPECT_THAT(teeth.text,
+                ContainsRegex("cpu\t[0-9.e-]+\nmean\t[0-9.e+]+\nmost\t[0-9.e+]+\nfaults\t"));
+    const printed growth = program_run(EBB_BENCH_CELL, {"grow", "glibc", libc, "10"});
+    ASSERT_TRUE(growth.end.good()) << growth.end.reason();
+    EXPECT_THAT(growth.text, ContainsRegex("operations\t[0-9]+\nfaults\t[0-9]+\n"));
+}
+
 TEST(malloc_run, help_and_list_say_what_is_taken) {
     const printed help = suite_run({"--help"});
     EXPECT_TRUE(help.end.good());
-    for (const char* const word :
-         {"--malloc", "NAME=PATH", "--only", "--rounds", "--quick", "--json", "Exit status"}) {
+    for (const char* const word : {"--malloc", "NAME=PATH", "--only", "--rounds", "--quick",
+                                   "--json", "--no-counts", "--full", "Exit status"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     const printed list = suite_run({"--list"});
@@ -218,6 +230,8 @@ TEST(malloc_run, cell_refuses_what_is_no_scenario) {
                                                {"after-peak", "glibc", libc, "0", "1", "1"},
                                                {"after-peak", "glibc", libc, "10", "20", "10"},
                                                {"saw-tooth", "glibc", libc, "x"},
+                                               {"grow", "glibc", libc},
+                                               {"teeth", "glibc", libc, "3"},
                                                {"check", "glibc", libc, "1"}}) {
         EXPECT_EQ(program_run(EBB_BENCH_CELL, words).end.status, 2);
     }

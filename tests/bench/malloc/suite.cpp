@@ -127,6 +127,7 @@ TEST(suite_figures, micro_time_is_the_cpus_an_operation) {
     // Its own clock is what counts, not the CPU time of the thread that waits.
     EXPECT_EQ(read_micro(report("threads/4/manual_time", ""))->nanoseconds, 3000);
     EXPECT_FALSE(read_micro(report("snapshot/1", R"(, "error_occurred": true)")));
+    EXPECT_EQ(read_micro(report("pair/8", R"(, "page_faults": 17)"))->page_faults, 17);
     EXPECT_FALSE(read_micro(R"({"benchmarks": []})"));
     EXPECT_FALSE(read_micro("Failed to match any benchmarks"));
 }
@@ -233,6 +234,25 @@ TEST(suite_plan, every_row_has_a_key_and_a_task_of_its_own) {
         EXPECT_EQ(std::count(names.begin(), names.end(), r.key), 1) << r.key;
     }
     EXPECT_EQ(filled.size(), all.rows.size());
+}
+
+TEST(suite_report, counts_stand_below_a_micro_rows_times) {
+    suite_result r = known_result();
+    r.rows[0].operations = 10'000'000;
+    cell_values& ebb = r.values["pair-8"]["ebb"];
+    ebb.page_faults = {3, 3};
+    ebb.instructions = 101.37;
+    EXPECT_THAT(line_with(suite_table(r), "  counted, 10,000,000 times"),
+                HasSubstr("- / - / -   101 / 3 / -"));
+    const auto report = nlohmann::json::parse(suite_json(r));
+    const auto& cell = report["rows"][0]["cells"]["ebb"];
+    EXPECT_EQ(report["rows"][0]["iterations"], 10'000'000);
+    EXPECT_EQ(cell["instructions"], 101.37);
+    EXPECT_TRUE(cell["system_calls"].is_null());
+    EXPECT_EQ(cell["page_faults"].size(), 2u);
+    // Nothing was counted: no line.
+    ebb.instructions.reset();
+    EXPECT_THAT(suite_table(r), Not(HasSubstr("times  ")));
 }
 
 TEST(suite_report, figures_have_three_digits_that_count) {
