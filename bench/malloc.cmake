@@ -13,6 +13,7 @@ add_library(ebb_malloc_suite STATIC
     malloc/runner.cpp
     malloc/subjects.cpp
     report/relative.cpp
+    report/suite_between.cpp
     report/suite_json.cpp
     report/suite_table.cpp
 )

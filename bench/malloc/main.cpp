@@ -15,7 +15,9 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -30,6 +32,7 @@ struct words {
     std::vector<std::string> only;
     std::string rounds;
     std::string json;
+    std::string between;
     bool quick = false;
     bool full = false;
     bool no_counts = false;
@@ -37,6 +40,30 @@ struct words {
 
 void complain(const std::string& text) {
     fmt::print(stderr, "bench/run malloc: {}\n", text);
+}
+
+// The two mallocs of --between; without it, of a run with two libraries NAME=PATH and nothing else.
+std::optional<std::pair<std::string, std::string>> between(const words& w,
+                                                           const std::vector<subject>& subjects) {
+    if (w.between.empty()) {
+        const bool two_builds = subjects.size() == 2 && subjects[0].given && subjects[1].given;
+        return two_builds ? std::optional(std::pair(subjects[0].name, subjects[1].name))
+                          : std::nullopt;
+    }
+    const auto names = split({w.between});
+    std::vector<std::string> of_the_run;
+    for (const subject& s : subjects) {
+        of_the_run.push_back(s.name);
+    }
+    const bool known = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+        return std::find(of_the_run.begin(), of_the_run.end(), name) != of_the_run.end();
+    });
+    if (names.size() != 2 || !known) {
+        refuse("--between", w.between,
+               fmt::format("not BEFORE,AFTER, two of the run's mallocs: {}",
+                           fmt::join(of_the_run, ", ")));
+    }
+    return std::pair(names[0], names[1]);
 }
 
 suite_choice choice_of(const words& w) {
@@ -51,6 +78,7 @@ int measure_all(const words& w) {
     const suite_choice choice = choice_of(w);
     const auto subjects = find_subjects(
         w.mallocs.empty() ? std::vector<std::string>{} : split(w.mallocs), EBB_VERSION);
+    const auto compared = between(w, subjects);
     suite_settings settings;
     settings.quick = w.quick;
     settings.rounds = w.rounds.empty()
@@ -83,7 +111,9 @@ int measure_all(const words& w) {
             return failed;
         }
     }
-    fmt::print("{}", w.json == "-" ? suite_json(result) : suite_table(result));
+    fmt::print("{}", w.json == "-" ? suite_json(result)
+                     : compared    ? suite_between(result, compared->first, compared->second)
+                                   : suite_table(result));
     if (std::fflush(stdout) != 0) {
         complain("can't write to standard output");
         return failed;
@@ -113,6 +143,11 @@ void add_options(CLI::App& program, words& w) {
          "glibc, jemalloc, mimalloc, tcmalloc, ebb (those installed), and any number of "
          "NAME=PATH: a library that is a malloc, under that name");
     list("--only", w.only, "groups or rows (all but the group teeth); --list prints them");
+    program
+        .add_option("--between", w.between,
+                    "print what changed from one malloc of the run to the other (two NAME=PATH "
+                    "alone: these)")
+        ->type_name("BEFORE,AFTER");
     program.add_flag("--no-counts", w.no_counts,
                      "times and page faults alone: no runs under strace and valgrind");
     program.add_flag("--full", w.full,
@@ -149,8 +184,9 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         std::string text = error.what();
         std::replace(text.begin(), text.end(), '\n', ' ');
-        complain(text + "; accepted: --malloc, --only, --rounds, --quick, --full, --json, "
-                        "--no-counts, --list, --help");
+        complain(text +
+                 "; accepted: --malloc, --only, --rounds, --quick, --full, --json, --between, "
+                 "--no-counts, --list, --help");
         return usage;
     }
     try {

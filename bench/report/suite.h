@@ -32,6 +32,10 @@ behind(const suite_result& r, const std::string& malloc, double limit);
 /// geometric means, ebb's rows behind the others, what is missing and why.
 [[nodiscard]] std::string suite_table(const suite_result& r);
 
+/// The same figures of two mallocs of the run, before and after a change (before_after.h).
+[[nodiscard]] std::string suite_between(const suite_result& r, const std::string& before,
+                                        const std::string& after);
+
 /// One object: machine, rounds, mallocs with their versions, rows with every run's value in
 /// nanoseconds, seconds or bytes, page faults, system calls, instructions, means. Null for what is
 /// absent.

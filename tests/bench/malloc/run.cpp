@@ -1,6 +1,7 @@
 // bench_malloc itself: a short run has its rows, its JSON parses, bad words are refused.
 #include <ebb/bench/mallocs/malloc.h>
 #include <ebb/bench/process/child.h>
+#include <ebb/bench/process/counted.h>
 #include <ebb/bench/process/scratch.h>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -131,6 +133,35 @@ TEST(malloc_run, own_ledger_is_exact_and_read_in_no_time) {
     }
 }
 
+TEST(malloc_run, two_builds_are_compared_in_one_table) {
+    if (library_of("ebb").empty()) {
+        GTEST_SKIP() << "ebb's malloc isn't built here";
+    }
+    scratch files;
+    const std::string before = files.path("before.so");
+    const std::string after = files.path("after build.so"); // LD_PRELOAD can't hold its path
+    std::filesystem::copy_file(library_of("ebb"), before);
+    std::filesystem::copy_file(library_of("ebb"), after);
+    const printed p = suite_run({"--rounds=2", "--malloc=a=" + before + ",b=" + after,
+                                 "--only=pair-64,snapshot-1,start,exact"});
+    ASSERT_TRUE(p.end.good()) << p.end.reason();
+    EXPECT_THAT(p.text, HasSubstr("a: " + before + "\nb: " + after + "\n2 interleaved rounds"));
+    EXPECT_THAT(p.text, HasSubstr("before: a, after: b: medians"));
+    EXPECT_THAT(p.text, ContainsRegex("\npair-64 +ns "));
+    EXPECT_THAT(p.text, ContainsRegex("\nsnapshot-1 +ns +[0-9]"));
+    EXPECT_THAT(p.text, ContainsRegex("\nstart +MB "));
+    EXPECT_THAT(p.text, ContainsRegex("\nexact-error +bytes +0 +0 +1.000"));
+    // The same code: the same instructions, unless valgrind isn't here.
+    if (!count_instructions(command{{"/bin/true"}, "", {}}).missing.starts_with("not installed")) {
+        EXPECT_THAT(p.text, ContainsRegex("\n +instructions +[0-9.]+ +[0-9.]+ +1.000"));
+    }
+    const printed beside = suite_run({"--rounds=1", "--malloc=glibc,a=" + before,
+                                      "--between=glibc,a", "--no-counts", "--only=pair-64"});
+    ASSERT_TRUE(beside.end.good()) << beside.end.reason();
+    EXPECT_THAT(beside.text, HasSubstr("before: glibc, after: a: medians"));
+    EXPECT_THAT(beside.text, Not(HasSubstr("instructions  ")));
+}
+
 TEST(malloc_run, wrong_libraries_are_refused_in_one_line) {
     scratch files;
     const std::string text = files.path("text.so");
@@ -163,6 +194,8 @@ TEST(malloc_run, bad_words_are_refused_in_one_line) {
         {{"--only=nosuch"}, "--only nosuch: not one of pairs, random, batches"},
         {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
         {{"--rounds=5x"}, "--rounds 5x: not a whole number"},
+        {{"--between=glibc,nosuch", "--malloc=glibc"},
+         "--between glibc,nosuch: not BEFORE,AFTER, two of the run's mallocs: glibc"},
         {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
         {{"--nosuch"}, "accepted: --malloc, --only, --rounds"},
     };
@@ -190,7 +223,7 @@ TEST(malloc_run, help_and_list_say_what_is_taken) {
     const printed help = suite_run({"--help"});
     EXPECT_TRUE(help.end.good());
     for (const char* const word : {"--malloc", "NAME=PATH", "--only", "--rounds", "--quick",
-                                   "--json", "--no-counts", "--full", "Exit status"}) {
+                                   "--json", "--between", "--no-counts", "--full", "Exit status"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     const printed list = suite_run({"--list"});

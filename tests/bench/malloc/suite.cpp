@@ -255,6 +255,22 @@ TEST(suite_report, counts_stand_below_a_micro_rows_times) {
     EXPECT_THAT(suite_table(r), Not(HasSubstr("times  ")));
 }
 
+TEST(suite_report, two_mallocs_are_compared_figure_by_figure) {
+    suite_result r = known_result();
+    r.values["pair-8"]["glibc"].instructions = 140;
+    r.values["pair-8"]["ebb"].instructions = 105;
+    r.notes = {"system calls: not installed: apt install strace"};
+    const std::string text = suite_between(r, "glibc", "ebb");
+    EXPECT_THAT(text, HasSubstr("glibc: 2.36\nebb: 0.1.0\n5 interleaved rounds"));
+    // Its first round alone has a partner: 4.75 over 8.
+    EXPECT_THAT(line_with(text, "pair-8"),
+                HasSubstr("ns              9.50   4.75   0.594       -"));
+    EXPECT_THAT(text, HasSubstr("            instructions     140    105   0.750       -"));
+    EXPECT_THAT(line_with(text, "perl-peak"), HasSubstr("MB                 9     90  10.000"));
+    EXPECT_THAT(line_with(text, "snapshot-1"), HasSubstr("  -     20       -       -"));
+    EXPECT_THAT(text, HasSubstr("\nsystem calls: not installed: apt install strace\n"));
+}
+
 TEST(suite_report, figures_have_three_digits_that_count) {
     EXPECT_EQ(figure(8.163, measure::nanoseconds), "8.16");
     EXPECT_EQ(figure(16.83, measure::nanoseconds), "16.8");
