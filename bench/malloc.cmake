@@ -4,6 +4,7 @@ find_package(CLI11 REQUIRED)
 
 add_library(ebb_malloc_suite STATIC
     malloc/binding.cpp
+    malloc/budgeted.cpp
     malloc/commands.cpp
     malloc/inputs.cpp
     malloc/micro_report.cpp

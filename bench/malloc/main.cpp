@@ -1,5 +1,6 @@
 // bench_malloc: the suite behind `bench/run malloc`.
 #include <ebb/bench/arguments.h>
+#include <ebb/bench/malloc/budgeted.h>
 #include <ebb/bench/malloc/runner.h>
 #include <ebb/bench/malloc/subjects.h>
 #include <ebb/bench/memory.h>
@@ -33,9 +34,11 @@ struct words {
     std::string rounds;
     std::string json;
     std::string between;
+    std::string budget;
     bool quick = false;
     bool full = false;
     bool no_counts = false;
+    bool renew = false;
 };
 
 void complain(const std::string& text) {
@@ -72,6 +75,30 @@ suite_choice choice_of(const words& w) {
     choice.quick = w.quick;
     choice.full = w.full;
     return choice;
+}
+
+int check_or_renew(const words& w) {
+    budget_words b{w.budget, w.renew};
+    if (!w.rounds.empty()) {
+        b.runs = static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
+    }
+    b.whole = w.only.empty();
+    const auto subjects = find_subjects(
+        w.mallocs.empty() ? std::vector<std::string>{"ebb"} : split(w.mallocs), EBB_VERSION);
+    if (subjects.size() != 1) {
+        throw refused("--budget: takes one malloc, not several");
+    }
+    if (!subjects[0].missing.empty()) {
+        complain(subjects[0].name + ": " + subjects[0].missing);
+        return not_installed;
+    }
+    scratch inputs;
+    const suite_plan plan =
+        only_budgeted(make_suite_plan(choice_of(w), memory_for_cells(), inputs));
+    progress line;
+    return run_budget(plan, subjects[0], b, [&line](const std::string& text) { line.say(text); })
+               ? done
+               : failed;
 }
 
 int measure_all(const words& w) {
@@ -163,9 +190,17 @@ void add_options(CLI::App& program, words& w) {
         ->type_name("[FILE]")
         ->expected(0, 1)
         ->default_str("-");
-    program.footer("LIST: words with commas between them; the option may be repeated.\n"
-                   "Exit status: 0 measured, 1 something failed (the rest was measured), 2 usage,\n"
-                   "3 a malloc named by --malloc isn't installed (the rest was measured).");
+    program
+        .add_option("--budget", w.budget,
+                    "measure nothing but what FILE limits of ebb, and compare (2 minutes)")
+        ->type_name("FILE");
+    program.add_flag("--renew", w.renew,
+                     "with --budget: write FILE anew, from 10 runs (or --rounds)");
+    program.footer(
+        "LIST: words with commas between them; the option may be repeated.\n"
+        "Exit status: 0 measured, 1 something failed (the rest was measured) or is above the\n"
+        "budget, 2 usage,\n"
+        "3 a malloc named by --malloc isn't installed (the rest was measured).");
 }
 
 } // namespace
@@ -186,7 +221,7 @@ int main(int argc, char** argv) {
         std::replace(text.begin(), text.end(), '\n', ' ');
         complain(text +
                  "; accepted: --malloc, --only, --rounds, --quick, --full, --json, --between, "
-                 "--no-counts, --list, --help");
+                 "--no-counts, --budget, --renew, --list, --help");
         return usage;
     }
     try {
@@ -194,7 +229,10 @@ int main(int argc, char** argv) {
             fmt::print("{}\n", fmt::join(names_in_suite(), "\n"));
             return done;
         }
-        return measure_all(w);
+        if (w.renew && w.budget.empty()) {
+            throw refused("--renew: needs --budget=FILE, which it writes");
+        }
+        return w.budget.empty() ? measure_all(w) : check_or_renew(w);
     } catch (const refused& no) {
         complain(no.what());
         return usage;

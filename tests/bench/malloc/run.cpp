@@ -186,6 +186,36 @@ TEST(malloc_run, wrong_libraries_are_refused_in_one_line) {
     }
 }
 
+TEST(malloc_run, budget_is_renewed_and_then_kept) {
+    if (library_of("ebb").empty()) {
+        GTEST_SKIP() << "ebb's malloc isn't built here";
+    }
+    scratch files;
+    const std::string file = files.path("budget.json");
+    std::ofstream(file) << R"({"maps": {}, "malloc": {"other": {}}})";
+    const std::vector<std::string> only{"--budget=" + file, "--only=pair-64"};
+    printed p = suite_run({only[0], only[1], "--renew", "--rounds=2"});
+    if (p.end.status == 1 && p.end.errors.find("not installed") != std::string::npos) {
+        GTEST_SKIP() << p.end.errors;
+    }
+    ASSERT_TRUE(p.end.good()) << p.end.reason();
+    auto budget = nlohmann::json::parse(std::ifstream(file));
+    EXPECT_GT(budget["malloc"]["pair-64"]["instructions"]["most"].get<double>(), 10);
+    EXPECT_TRUE(budget.contains("maps"));
+    p = suite_run(only);
+    EXPECT_TRUE(p.end.good()) << p.text;
+    EXPECT_THAT(p.text, HasSubstr("malloc: 1 rows, all within the budget\n"));
+    // An instruction less than it takes: exceeded.
+    budget["malloc"]["pair-64"]["instructions"] = {
+        {"most", budget["malloc"]["pair-64"]["instructions"]["most"].get<double>() - 1},
+        {"tolerance", 0}};
+    std::ofstream(file) << budget;
+    p = suite_run(only);
+    EXPECT_EQ(p.end.status, 1);
+    EXPECT_THAT(p.text, HasSubstr("pair-64: instructions: "));
+    EXPECT_THAT(p.text, HasSubstr(", above "));
+}
+
 TEST(malloc_run, bad_words_are_refused_in_one_line) {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
         {{"--malloc=nosuch"}, "--malloc nosuch: not one of glibc, jemalloc"},
@@ -196,6 +226,9 @@ TEST(malloc_run, bad_words_are_refused_in_one_line) {
         {{"--rounds=5x"}, "--rounds 5x: not a whole number"},
         {{"--between=glibc,nosuch", "--malloc=glibc"},
          "--between glibc,nosuch: not BEFORE,AFTER, two of the run's mallocs: glibc"},
+        {{"--renew"}, "--renew: needs --budget=FILE, which it writes"},
+        {{"--budget=/nosuch/file", "--malloc=glibc,a=" + library_of("glibc")},
+         "--budget: takes one malloc, not several"},
         {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
         {{"--nosuch"}, "accepted: --malloc, --only, --rounds"},
     };
@@ -222,8 +255,9 @@ TEST(malloc_run, teeth_on_a_beat_and_growth_have_their_figures) {
 TEST(malloc_run, help_and_list_say_what_is_taken) {
     const printed help = suite_run({"--help"});
     EXPECT_TRUE(help.end.good());
-    for (const char* const word : {"--malloc", "NAME=PATH", "--only", "--rounds", "--quick",
-                                   "--json", "--between", "--no-counts", "--full", "Exit status"}) {
+    for (const char* const word :
+         {"--malloc", "NAME=PATH", "--only", "--rounds", "--quick", "--json", "--between",
+          "--no-counts", "--full", "--budget", "--renew", "Exit status"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     const printed list = suite_run({"--list"});
