@@ -39,6 +39,10 @@ struct block {
     friend auto operator<=>(const block&, const block&) = default;
 };
 
+/// How many operations a loop of look-ups makes at least. The number depends on the block alone,
+/// not on the machine's speed, so that counted figures repeat.
+[[nodiscard]] std::size_t operations_of(const block& b, bool quick) noexcept;
+
 struct map_choice {
     std::vector<std::string> only; ///< tables or columns; empty: all
     std::vector<key_kind> kinds;

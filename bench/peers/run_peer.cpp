@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, function<Key>>, 9> scenarios{{
 
 int usage() {
     std::fputs("a peer's program, run by `bench/run maps`: describe, or SCENARIO "
-               "random|sequential|string COUNT VALUE_BYTES [SECONDS]\n",
+               "random|sequential|string COUNT VALUE_BYTES [OPERATIONS]\n",
                stderr);
     return 2;
 }
@@ -68,17 +68,17 @@ int run_peer(int argc, char** argv, const char* label, const char* version, cons
     }
     std::size_t count = 0;
     std::size_t value_bytes = 0;
-    double seconds = 0.1;
+    std::size_t operations = 1;
     const auto kind = argc > 2 ? key_kind_of(argv[2]) : std::nullopt;
     if ((argc != 5 && argc != 6) || !kind || !read(argv[3], count) || !read(argv[4], value_bytes) ||
-        (argc == 6 && !read(argv[5], seconds))) {
+        (argc == 6 && !read(argv[5], operations))) {
         return usage();
     }
     try {
         if (*kind == key_kind::string) {
-            return run(argv[1], scenario<std::string>{maps, *kind, count, value_bytes, seconds});
+            return run(argv[1], scenario<std::string>{maps, *kind, count, value_bytes, operations});
         }
-        return run(argv[1], scenario<std::int64_t>{maps, *kind, count, value_bytes, seconds});
+        return run(argv[1], scenario<std::int64_t>{maps, *kind, count, value_bytes, operations});
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s: %s\n", label, error.what());
         return 1;

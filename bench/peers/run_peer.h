@@ -1,8 +1,8 @@
 // What a peer's program does: one scenario on one kind of map, in this process alone.
 //
-//     PROGRAM describe                                   its label, a tab, its version
-//     PROGRAM SCENARIO KEYS COUNT VALUE_BYTES [SECONDS]  figures (process/figure.h); SECONDS: how
-//                                                        long a loop that repeats is timed at least
+//     PROGRAM describe                                      its label, a tab, its version
+//     PROGRAM SCENARIO KEYS COUNT VALUE_BYTES [OPERATIONS]  figures (process/figure.h)
+// OPERATIONS: how many a loop of look-ups makes at least, in whole passes over the map (one).
 // Exit: 0 measured, 1 failed (the map is wrong, or no memory), 2 usage.
 #pragma once
 

@@ -84,7 +84,7 @@ class execution {
                       std::string(key_kind_names[static_cast<std::size_t>(b.kind)]),
                       std::to_string(b.count),
                       std::to_string(b.value_bytes),
-                      settings_.quick ? "0.05" : "0.2"};
+                      std::to_string(operations_of(b, settings_.quick))};
         std::vector<figure_line> lines;
         bool strange = false;
         const outcome end = run(what, [&](std::string_view line) {

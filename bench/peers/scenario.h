@@ -30,7 +30,7 @@ struct scenario {
     key_kind kind = key_kind::random;
     std::size_t count = 0;
     std::size_t value_bytes = 0;
-    double seconds = 0.1; ///< how long a loop that repeats is timed at least
+    std::size_t operations = 1; ///< how many a loop that repeats makes at least, in whole passes
 
     [[nodiscard]] std::unique_ptr<measured_map<Key>> make() const {
         if constexpr (std::is_same_v<Key, std::string>) {
@@ -89,8 +89,9 @@ void run_latency(const scenario<Key>& s);
 template <class Key>
 void run_saw_tooth(const scenario<Key>& s);
 
-/// Google Benchmark: nanoseconds of CPU time an operation. `insert` into an empty map that grows;
-/// `hit`, `turn` (each key known by the value before), `miss`, `iterate`; `erase`; `copy`, `clear`.
+/// Google Benchmark: nanoseconds of CPU time an operation, of a number of operations that is fixed,
+/// so that what is counted on the way repeats. `insert` into an empty map that grows; `hit`, `turn`
+/// (each key known by the value before), `miss`, `iterate`; `erase`; `copy`, `clear`.
 template <class Key>
 void run_insert(const scenario<Key>& s);
 template <class Key>

@@ -91,7 +91,7 @@ TEST(map_run, wrong_maps_are_seen) {
     for (const auto& [how, scenarios] : cases) {
         const wrong_way way(how);
         for (const std::string& name : scenarios) {
-            const printed p = program_run(EBB_WRONG_PEER, {name, "random", "2000", "8", "0.001"});
+            const printed p = program_run(EBB_WRONG_PEER, {name, "random", "2000", "8", "1"});
             EXPECT_EQ(p.end.status, 1) << how << ' ' << name << '\n' << p.text;
             EXPECT_THAT(p.end.errors, StartsWith("wrong: ")) << how << ' ' << name;
         }
@@ -234,7 +234,7 @@ TEST(map_run, peer_refuses_what_is_no_scenario) {
     // The right words run, and so does the map of the tests' own when it isn't told to be wrong.
     for (const char* const scenario : every_scenario) {
         for (const std::string& program : {std_map, std::string(EBB_WRONG_PEER)}) {
-            EXPECT_TRUE(program_run(program, {scenario, "string", "300", "8", "0.001"}).end.good())
+            EXPECT_TRUE(program_run(program, {scenario, "string", "300", "8", "1"}).end.good())
                 << program << ' ' << scenario;
         }
     }
