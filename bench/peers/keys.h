@@ -33,7 +33,7 @@ struct value<8> {
     std::uint64_t head = 0;
 };
 
-inline constexpr std::array<std::size_t, 4> value_sizes{8, 32, 128, 1024};
+inline constexpr std::array<std::size_t, 5> value_sizes{8, 32, 128, 1024, 1400};
 
 [[nodiscard]] inline std::uint64_t head_of(std::int64_t key) noexcept {
     return static_cast<std::uint64_t>(key);

@@ -66,7 +66,8 @@ map_choice choice_of(const words& w) {
         }
     }
     for (const std::string& word : among("--value-bytes", w.value_bytes, text_of(value_sizes))) {
-        c.value_bytes.push_back(static_cast<std::size_t>(number("--value-bytes", word, 1024)));
+        c.value_bytes.push_back(
+            static_cast<std::size_t>(number("--value-bytes", word, value_sizes.back())));
     }
     if (c.kinds.empty()) {
         c.kinds = w.full ? std::vector{key_kind::random, key_kind::sequential, key_kind::string}
@@ -182,7 +183,7 @@ void add_options(CLI::App& program, words& w) {
     list("--only", w.only, "tables or columns (all); --list prints them");
     list("--keys", w.keys, "random (default), sequential: 64-bit numbers; string: 25 characters");
     list("--count", w.counts, "entries (1000000)");
-    list("--value-bytes", w.value_bytes, "8, 32, 128, 1024 (8,128)");
+    list("--value-bytes", w.value_bytes, "8, 32, 128, 1024, 1400 (8,128)");
     list("--beside", w.beside, "the maps to compare with (boost_flat,absl_flat)");
     program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
         ->type_name("N");

@@ -65,7 +65,7 @@ TEST(map_run, maps_agree_on_a_random_trace) {
     const auto maps = built();
     ASSERT_GE(maps.size(), 2u);
     for (const char* const kind : {"random", "sequential", "string"}) {
-        for (const char* const bytes : {"8", "32", "128", "1024"}) {
+        for (const char* const bytes : {"8", "32", "128", "1024", "1400"}) {
             std::string digest;
             for (const map_subject& m : maps) {
                 const printed p = program_run(m.program, {"trace", kind, "500", bytes});
@@ -191,7 +191,7 @@ TEST(map_run, bad_words_are_refused_in_one_line) {
         {{"--keys=text"}, "--keys text: not one of random, sequential, string"},
         {{"--count=10"}, "--count 10: fewer than 100"},
         {{"--count=x"}, "--count x: not a whole number from 1 to"},
-        {{"--value-bytes=16"}, "--value-bytes 16: not one of 8, 32, 128, 1024"},
+        {{"--value-bytes=16"}, "--value-bytes 16: not one of 8, 32, 128, 1024, 1400"},
         {{"--beside=nosuch"}, "--beside nosuch: not one of "},
         {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
         {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
