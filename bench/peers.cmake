@@ -10,6 +10,8 @@ get_target_property(alloc_sources ebb_alloc SOURCES)
 list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
 add_library(ebb_peer STATIC EXCLUDE_FROM_ALL
     ${alloc_sources}
+    peers/counting.cpp
+    peers/eighths.cpp
     peers/keys.cpp
     peers/latency.cpp
     peers/memory.cpp
@@ -118,6 +120,7 @@ endif()
 file(CONFIGURE OUTPUT ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/list CONTENT "${peers_list}" @ONLY)
 
 add_library(ebb_map_suite STATIC
+    peers/counts.cpp
     peers/keys.cpp
     peers/plan.cpp
     peers/runner.cpp

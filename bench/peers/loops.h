@@ -91,6 +91,15 @@ class loops final : public measured_map<Key> {
     }
 
     void clear() override { table_.clear(); }
+
+    bool reserve(std::size_t n) override {
+        if constexpr (requires { table_.reserve(n); }) {
+            table_.reserve(n);
+            return true;
+        } else {
+            return false;
+        }
+    }
     [[nodiscard]] std::size_t size() const override { return table_.size(); }
 
     [[nodiscard]] std::unique_ptr<measured_map<Key>> copy() const override {

@@ -37,6 +37,7 @@ struct words {
     bool quick = false;
     bool full = false;
     bool list = false;
+    bool no_counts = false;
 };
 
 constexpr std::uint64_t most_entries = 1'000'000'000;
@@ -55,6 +56,7 @@ std::vector<std::string> text_of(const auto& all) {
 
 map_choice choice_of(const words& w) {
     map_choice c;
+    c.counted = !w.no_counts;
     c.only = among("--only", w.only, names_of_columns());
     for (const std::string& word : among("--keys", w.keys, text_of(key_kind_names))) {
         c.kinds.push_back(*key_kind_of(word));
@@ -76,6 +78,9 @@ map_choice choice_of(const words& w) {
     if (c.counts.empty()) {
         c.counts = w.full ? std::vector<std::size_t>{1'000, 10'000, 100'000, 1'000'000, 10'000'000}
                           : std::vector<std::size_t>{1'000'000};
+        if (!w.full) {
+            c.small_counts = {100, 1'000, 10'000, 100'000};
+        }
     }
     if (c.value_bytes.empty()) {
         c.value_bytes = w.full ? std::vector<std::size_t>(value_sizes.begin(), value_sizes.end())
@@ -182,12 +187,14 @@ void add_options(CLI::App& program, words& w) {
     list("--maps", w.maps, "which maps (all); --list prints them");
     list("--only", w.only, "tables or columns (all); --list prints them");
     list("--keys", w.keys, "random (default), sequential: 64-bit numbers; string: 25 characters");
-    list("--count", w.counts, "entries (1000000)");
+    list("--count", w.counts, "entries (1000000; the table eighths: 100,1000,10000,100000)");
     list("--value-bytes", w.value_bytes, "8, 32, 128, 1024, 1400 (8,128)");
     list("--beside", w.beside, "the maps to compare with (boost_flat,absl_flat)");
     program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
         ->type_name("N");
     program.add_flag("--quick", w.quick, "fewer rounds, shorter loops");
+    program.add_flag("--no-counts", w.no_counts,
+                     "without instructions, page faults and system calls, which are counted once");
     program.add_flag("--full", w.full,
                      "every kind of keys, 10^3 to 10^7 entries, every size of value: hours");
     program
@@ -225,7 +232,7 @@ int main(int argc, char** argv) {
         std::string text = error.what();
         std::replace(text.begin(), text.end(), '\n', ' ');
         complain(text + "; accepted: --maps, --only, --keys, --count, --value-bytes, --beside, "
-                        "--rounds, --quick, --full, --json, --list, --help");
+                        "--rounds, --quick, --full, --no-counts, --json, --list, --help");
         return usage;
     }
     try {

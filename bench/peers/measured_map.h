@@ -40,6 +40,8 @@ class measured_map {
     [[nodiscard]] virtual sight find_in_turn(keys all) const = 0;
     [[nodiscard]] virtual sight iterate() const = 0;
     virtual void clear() = 0;
+    /// Makes room for `n` entries; false when such a map can't.
+    virtual bool reserve(std::size_t n) = 0;
     [[nodiscard]] virtual std::size_t size() const = 0;
     /// Null when such a map can't be copied.
     [[nodiscard]] virtual std::unique_ptr<measured_map> copy() const = 0;

@@ -13,6 +13,7 @@
 //     bool erase(const Key&);                     whether it was there
 //     void each(f) const;                         f(const Key&, const Value&) for every entry
 //     void clear();   std::size_t size() const;
+// and, where it can, `void reserve(std::size_t)`.
 // Such a file in the folder that the CMake variable EBB_EXTRA_MAPS names becomes a row of the
 // suite, called as the file without .cpp; a file of that name with .cmake beside it may give the
 // target ${peer} include folders and libraries. Each map comes with its own default hash.
@@ -55,6 +56,8 @@ class standard {
         }
     }
     void clear() { map_.clear(); }
+    void reserve(std::size_t n) requires requires(Map& map) { map.reserve(n); }
+    { map_.reserve(n); }
     [[nodiscard]] std::size_t size() const { return map_.size(); }
 
   protected:

@@ -8,6 +8,9 @@ namespace ebb::bench::peers {
 namespace {
 
 using enum unit;
+using enum said_by;
+
+constexpr std::string_view eighths = "eighths";
 
 constexpr std::array all_columns{
     column{"peak", "memory", "peak", ratio, "growth", "peak"},
@@ -29,6 +32,26 @@ constexpr std::array all_columns{
     column{"teeth-worst", "time", "worst", nanoseconds, "saw-tooth", "teeth-worst"},
     column{"copy", "time", "copy", nanoseconds, "copy", "copy"},
     column{"clear", "time", "clear", nanoseconds, "copy", "clear"},
+    column{"eighth", "eighths", "ns", nanoseconds, "eighths", "time"},
+    column{"eighth-faults", "eighths", "faults", count, "eighths", "faults"},
+    column{"eighth-madvise", "eighths", "madvise", count, "eighths", "madvise", strace},
+    column{"held", "eighths", "held: ns", nanoseconds, "eighths-held", "time"},
+    column{"held-faults", "eighths", "faults", count, "eighths-held", "faults"},
+    column{"held-madvise", "eighths", "madvise", count, "eighths-held", "madvise", strace},
+    column{"insert-instructions", "counts", "instr. insert", count, "count-insert", "instructions",
+           callgrind},
+    column{"hit-instructions", "counts", "hit", count, "count-hit", "instructions", callgrind},
+    column{"miss-instructions", "counts", "miss", count, "count-miss", "instructions", callgrind},
+    column{"erase-instructions", "counts", "erase", count, "count-erase", "instructions",
+           callgrind},
+    column{"iterate-instructions", "counts", "iterate", count, "count-iterate", "instructions",
+           callgrind},
+    column{"insert-faults", "counts", "faults insert", count, "count-insert", "faults", once},
+    column{"erase-faults", "counts", "erase", count, "count-erase", "faults", once},
+    column{"insert-madvise", "counts", "madvise insert", count, "count-insert", "madvise", strace},
+    column{"erase-madvise", "counts", "erase", count, "count-erase", "madvise", strace},
+    column{"insert-calls", "counts", "calls insert", count, "count-insert", "calls", strace},
+    column{"erase-calls", "counts", "erase", count, "count-erase", "calls", strace},
     column{"insert-p50", "latency", "insert p50", nanoseconds, "latency", "p50"},
     column{"insert-p99", "latency", "p99", nanoseconds, "latency", "p99"},
     column{"insert-p999", "latency", "p99.9", nanoseconds, "latency", "p999"},
@@ -41,6 +64,10 @@ constexpr std::array all_columns{
 // Below it a look-up takes 5 to 15 ns, above it up to 100: a loop then lasts 0.05 to 0.4 s.
 constexpr std::size_t fits_the_cache = 100'000;
 
+bool in_table(const std::vector<column>& all, std::string_view table) {
+    return std::any_of(all.begin(), all.end(), [&](const column& c) { return c.table == table; });
+}
+
 // What the hungriest peer takes: two arrays at 7/16 full, with keys in tables beside the map.
 std::uint64_t bytes_to_measure(const block& b) {
     const std::size_t key = b.kind == key_kind::string ? 64 : 8;
@@ -48,6 +75,10 @@ std::uint64_t bytes_to_measure(const block& b) {
 }
 
 } // namespace
+
+bool map_plan::has(const block& b, const column& c) const {
+    return small.empty() || small.contains(b) == (c.table == eighths);
+}
 
 std::span<const column> columns() noexcept {
     return all_columns;
@@ -77,17 +108,25 @@ map_plan make_map_plan(const map_choice& c, std::optional<std::uint64_t> availab
         return std::find(list.begin(), list.end(), one) != list.end();
     };
     for (const column& at : all_columns) {
-        if (c.only.empty() || in(c.only, at.key) || in(c.only, at.table)) {
+        if ((c.only.empty() || in(c.only, at.key) || in(c.only, at.table)) &&
+            (c.counted || at.by == rounds)) {
             plan.wanted.push_back(at);
-            if (!in(plan.scenarios, at.scenario)) {
+            if (at.by == rounds && !in(plan.scenarios, at.scenario)) {
                 plan.scenarios.push_back(at.scenario);
             }
         }
     }
+    std::vector<std::size_t> counts = c.counts;
+    if (in_table(plan.wanted, eighths)) {
+        counts.insert(counts.end(), c.small_counts.begin(), c.small_counts.end());
+    }
     for (const key_kind kind : c.kinds) {
-        for (const std::size_t count : c.counts) {
+        for (const std::size_t count : counts) {
             for (const std::size_t value_bytes : c.value_bytes) {
                 const block b{kind, count, value_bytes};
+                if (in(c.small_counts, count)) {
+                    plan.small.insert(b);
+                }
                 if (available_bytes && bytes_to_measure(b) > *available_bytes) {
                     plan.notes.push_back(fmt::format(
                         "{} keys, {} x {} bytes: not run, needs {} MB, {} available",
@@ -99,6 +138,10 @@ map_plan make_map_plan(const map_choice& c, std::optional<std::uint64_t> availab
             }
         }
     }
+    std::erase_if(plan.blocks, [&plan](const block& b) {
+        return std::none_of(plan.wanted.begin(), plan.wanted.end(),
+                            [&](const column& at) { return plan.has(b, at); });
+    });
     return plan;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,8 +17,19 @@
 
 namespace ebb::bench::peers {
 
-/// What a column's figures are shown as. They are kept as ratios, bytes or nanoseconds.
-enum class unit : std::uint8_t { ratio, megabytes, nanoseconds, milliseconds };
+/// What a column's figures are shown as. They are kept as ratios, bytes, nanoseconds or counts.
+enum class unit : std::uint8_t { ratio, megabytes, nanoseconds, milliseconds, count };
+
+/// Who says a column's figure, and how often it is asked: what is counted repeats, times don't.
+enum class said_by : std::uint8_t {
+    rounds,    ///< the scenario itself, once a round
+    once,      ///< the scenario itself, once
+    callgrind, ///< instructions an operation, once; with no more than most_under_callgrind entries
+    strace,    ///< system calls, once: of the whole loop, or a tooth
+};
+
+/// A program runs fifty times as long under callgrind.
+inline constexpr std::size_t most_under_callgrind = 100'000;
 
 struct column {
     std::string_view key; ///< JSON's, and what --only takes
@@ -25,7 +37,8 @@ struct column {
     std::string_view head;
     unit in;
     std::string_view scenario; ///< what run_peer runs
-    std::string_view figure;   ///< what it prints for this column
+    std::string_view figure;   ///< what it prints for this column, or what is counted of it
+    said_by by = said_by::rounds;
 };
 
 /// All columns, in the tables' order.
@@ -47,14 +60,20 @@ struct map_choice {
     std::vector<std::string> only; ///< tables or columns; empty: all
     std::vector<key_kind> kinds;
     std::vector<std::size_t> counts;
+    std::vector<std::size_t> small_counts; ///< where the table `eighths` is measured, and it alone
     std::vector<std::size_t> value_bytes;
+    bool counted = true; ///< with the columns that are said once
 };
 
 struct map_plan {
     std::vector<column> wanted;
-    std::vector<std::string_view> scenarios;
+    std::vector<std::string_view> scenarios; ///< of the columns that are said in rounds
     std::vector<block> blocks;
+    std::set<block> small; ///< those of map_choice::small_counts; empty: each block has all columns
     std::vector<std::string> notes; ///< what is left out and why
+
+    /// Whether that block has that column.
+    [[nodiscard]] bool has(const block& b, const column& c) const;
 };
 
 /// What map_choice::only takes: the tables, then the columns.

@@ -15,12 +15,19 @@ template <class Key>
 using function = void (*)(const scenario<Key>&);
 
 template <class Key>
-constexpr std::array<std::pair<std::string_view, function<Key>>, 9> scenarios{{
+constexpr std::array<std::pair<std::string_view, function<Key>>, 16> scenarios{{
     {"growth", &run_growth<Key>},
     {"shrinking", [](const scenario<Key>& s) { run_shrinking(s, false); }},
     {"trimmed", [](const scenario<Key>& s) { run_shrinking(s, true); }},
     {"latency", &run_latency<Key>},
     {"saw-tooth", &run_saw_tooth<Key>},
+    {"eighths", [](const scenario<Key>& s) { run_eighths(s, false); }},
+    {"eighths-held", [](const scenario<Key>& s) { run_eighths(s, true); }},
+    {"count-insert", &count_insert<Key>},
+    {"count-hit", [](const scenario<Key>& s) { count_sight(s, seen::hit); }},
+    {"count-miss", [](const scenario<Key>& s) { count_sight(s, seen::miss); }},
+    {"count-erase", &count_erase<Key>},
+    {"count-iterate", [](const scenario<Key>& s) { count_sight(s, seen::iterating); }},
     {"insert", &run_insert<Key>},
     {"lookups", &run_lookups<Key>},
     {"erase", &run_erase<Key>},

@@ -5,6 +5,7 @@
 #include <ebb/bench/peers/run_peer.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -88,6 +89,23 @@ void run_latency(const scenario<Key>& s);
 /// turn, at the worst and the middle one of places.
 template <class Key>
 void run_saw_tooth(const scenario<Key>& s);
+
+/// Erases an eighth of the keys at random and inserts as many new ones, tooth after tooth
+/// (eighths.h): `time`: nanoseconds an operation; `faults`: page faults a tooth. `held`: in a map
+/// that was told to have room for all of them by reserve(); nothing is printed where the map has no
+/// reserve().
+template <class Key>
+void run_eighths(const scenario<Key>& s, bool held);
+
+/// One loop over the whole map between marks (process/marks.h), for a run that counts; `faults`:
+/// its page faults. Insert: into an empty map that grows; erase: all, at random.
+template <class Key>
+void count_insert(const scenario<Key>& s);
+template <class Key>
+void count_erase(const scenario<Key>& s);
+enum class seen : std::uint8_t { hit, miss, iterating };
+template <class Key>
+void count_sight(const scenario<Key>& s, seen by);
 
 /// Google Benchmark: nanoseconds of CPU time an operation, of a number of operations that is fixed,
 /// so that what is counted on the way repeats. `insert` into an empty map that grows; `hit`, `turn`

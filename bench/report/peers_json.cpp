@@ -10,7 +10,10 @@ namespace ebb::bench::peers {
 namespace {
 
 const char* unit_of(unit in) {
-    return in == unit::ratio ? "ratio" : in == unit::megabytes ? "bytes" : "ns";
+    return in == unit::ratio       ? "ratio"
+           : in == unit::megabytes ? "bytes"
+           : in == unit::count     ? "count"
+                                   : "ns";
 }
 
 json_object cell_of(const std::vector<double>& runs) {
@@ -81,7 +84,9 @@ std::string maps_json(const map_result& r) {
         one["value_bytes"] = b.value_bytes;
         one["columns"] = json_object::array();
         for (const column& c : r.plan.wanted) {
-            one["columns"].push_back(column_of(r, b, c));
+            if (r.plan.has(b, c)) {
+                one["columns"].push_back(column_of(r, b, c));
+            }
         }
         one["over_the_better"] = comparison_of(r, b);
         report["blocks"].push_back(std::move(one));

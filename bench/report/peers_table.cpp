@@ -20,6 +20,12 @@ constexpr std::string_view how_to_read =
     "  tenth, 1 %, none left at random; 1/2 left, over what is left; trim: after malloc_trim(0)\n"
     "time: ns of CPU; insert: growing from empty; in turn: each key is known by the value before;\n"
     "  teeth: 256 and an eighth deleted and inserted in turn, middle and worst of 18 places\n"
+    "eighths: an eighth of the keys erased at random and as many new ones inserted, again and "
+    "again;\n"
+    "  ns of CPU an operation, page faults and madvise calls a tooth; held: in a map whose room\n"
+    "  reserve() holds\n"
+    "counts: instructions an operation with at most 100,000 entries (callgrind); page faults,\n"
+    "  madvise and all system calls (strace) of all inserts into an empty map, of all erases\n"
     "latency: ns of one operation, a clock's 20 to 30 included, time kept waiting by others taken "
     "off\n";
 
@@ -28,6 +34,9 @@ double shown(double value, unit in) {
 }
 
 int digits_after_point(double size, unit in) {
+    if (in == unit::count && size == std::floor(size)) {
+        return 0;
+    }
     if (in == unit::ratio || size < 10) {
         return 2;
     }
@@ -40,6 +49,9 @@ std::string cell(const std::vector<double>& runs, unit in) {
         return "-";
     }
     const double off = shown(*deviation_of(runs), in);
+    if (in == unit::count && runs.size() == 1) {
+        return figure(*middle, in); // counted once
+    }
     const int digits = digits_after_point(std::abs(shown(*middle, in)), in);
     return fmt::format("{} ±{:.{}f}", figure(*middle, in), off, digits);
 }
@@ -51,7 +63,7 @@ std::string grouped(std::size_t n) {
 std::string table_of(const map_result& r, const block& b, std::string_view table) {
     std::vector<grid_column> heads{{std::string(table), side::left}};
     for (const column& c : r.plan.wanted) {
-        if (c.table == table) {
+        if (c.table == table && r.plan.has(b, c)) {
             heads.push_back({std::string(c.head), side::right});
         }
     }
@@ -66,7 +78,7 @@ std::string table_of(const map_result& r, const block& b, std::string_view table
         }
         rows.push_back({m.name});
         for (const column& c : r.plan.wanted) {
-            if (c.table != table) {
+            if (c.table != table || !r.plan.has(b, c)) {
                 continue;
             }
             const auto values = found->second.find(c.key);
@@ -129,7 +141,7 @@ std::string maps_table(const map_result& r) {
             key_kind_names[static_cast<std::size_t>(b.kind)], grouped(b.count), b.value_bytes,
             figure(static_cast<double>(b.count * (key + b.value_bytes + bytes_behind(b.kind))),
                    unit::megabytes));
-        for (const char* const table : {"memory", "time", "latency"}) {
+        for (const char* const table : {"memory", "time", "eighths", "counts", "latency"}) {
             text += table_of(r, b, table);
         }
         text += comparison(r, b);

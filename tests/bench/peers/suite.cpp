@@ -146,7 +146,7 @@ TEST(map_stopwatch, counts_work_and_takes_waiting_off) {
 }
 
 TEST(map_plan, runs_what_fills_the_chosen_columns) {
-    map_choice c{{"hit", "teeth"}, {key_kind::random}, {1000}, {8, 128}};
+    map_choice c{{"hit", "teeth"}, {key_kind::random}, {1000}, {}, {8, 128}};
     const map_plan plan = make_map_plan(c, std::nullopt);
     EXPECT_THAT(plan.scenarios, ElementsAre("lookups", "saw-tooth"));
     ASSERT_EQ(plan.wanted.size(), 2u);
@@ -157,7 +157,7 @@ TEST(map_plan, runs_what_fills_the_chosen_columns) {
 }
 
 TEST(map_plan, notes_what_does_not_fit) {
-    const map_choice c{{}, {key_kind::random}, {1'000'000, 10'000'000}, {128}};
+    const map_choice c{{}, {key_kind::random}, {1'000'000, 10'000'000}, {}, {128}};
     const map_plan plan = make_map_plan(c, 2'000'000'000);
     EXPECT_THAT(plan.blocks, ElementsAre(block{key_kind::random, 1'000'000, 128}));
     ASSERT_EQ(plan.notes.size(), 1u);
