@@ -2,6 +2,7 @@
 #include <ebb/bench/arguments.h>
 #include <ebb/bench/memory.h>
 #include <ebb/bench/peers/runner.h>
+#include <ebb/bench/peers/subjects.h>
 #include <ebb/bench/progress.h>
 #include <ebb/bench/refused.h>
 #include <ebb/bench/report/peers.h>
@@ -32,6 +33,7 @@ struct words {
     std::vector<std::string> counts;
     std::vector<std::string> value_bytes;
     std::vector<std::string> beside;
+    std::vector<std::string> between;
     std::string rounds;
     std::string json;
     bool quick = false;
@@ -89,19 +91,6 @@ map_choice choice_of(const words& w) {
     return c;
 }
 
-std::vector<map_subject> chosen(const words& w, const std::vector<map_subject>& all) {
-    std::vector<std::string> names;
-    for (const map_subject& m : all) {
-        names.push_back(m.name);
-    }
-    const auto maps = among("--maps", w.maps, names);
-    std::vector<map_subject> some;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(some), [&](const map_subject& m) {
-        return maps.empty() || std::find(maps.begin(), maps.end(), m.name) != maps.end();
-    });
-    return some;
-}
-
 void print_list(const std::vector<map_subject>& all) {
     fmt::print("maps:\n");
     for (const map_subject& m : all) {
@@ -114,14 +103,19 @@ void print_list(const std::vector<map_subject>& all) {
     }
 }
 
-int measure_all(const words& w) {
+std::vector<map_subject> known_maps() {
     const auto program = std::filesystem::read_symlink("/proc/self/exe");
-    const auto all = find_maps((program.parent_path() / "peers").string());
+    return find_maps((program.parent_path() / "peers").string());
+}
+
+int measure_all(const words& w) {
+    const auto all = known_maps();
     if (w.list) {
         print_list(all);
         return done;
     }
-    const auto maps = chosen(w, all);
+    const auto maps = choose_maps(w.maps, all);
+    const auto between = choose_between(w.between, maps);
     const map_choice choice = choice_of(w);
     map_settings settings;
     settings.quick = w.quick;
@@ -129,13 +123,15 @@ int measure_all(const words& w) {
                           ? (w.quick ? 3 : 5)
                           : static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
     if (!w.beside.empty()) {
-        settings.beside = among("--beside", w.beside, [&all] {
-            std::vector<std::string> names;
-            for (const map_subject& m : all) {
-                names.push_back(m.name);
+        std::vector<std::string> names;
+        for (const auto* const list : {&all, &maps}) {
+            for (const map_subject& m : *list) {
+                if (std::find(names.begin(), names.end(), m.name) == names.end()) {
+                    names.push_back(m.name);
+                }
             }
-            return names;
-        }());
+        }
+        settings.beside = among("--beside", w.beside, names);
     }
     progress line;
     settings.before = [&line](std::size_t at, std::size_t of, const std::string& name) {
@@ -159,7 +155,9 @@ int measure_all(const words& w) {
             return failed;
         }
     }
-    fmt::print("{}", w.json == "-" ? maps_json(result) : maps_table(result));
+    fmt::print("{}", w.json == "-"     ? maps_json(result)
+                     : between.empty() ? maps_table(result)
+                                       : maps_between(result, between));
     if (std::fflush(stdout) != 0) {
         complain("can't write to standard output");
         return failed;
@@ -184,12 +182,20 @@ void add_options(CLI::App& program, words& w) {
             ->allow_extra_args(false)
             ->take_all();
     };
-    list("--maps", w.maps, "which maps (all); --list prints them");
+    list("--maps", w.maps,
+         "which maps (all); --list prints them; NAME=TREE: another source tree's, as MAP@NAME");
     list("--only", w.only, "tables or columns (all); --list prints them");
     list("--keys", w.keys, "random (default), sequential: 64-bit numbers; string: 25 characters");
     list("--count", w.counts, "entries (1000000; the table eighths: 100,1000,10000,100000)");
     list("--value-bytes", w.value_bytes, "8, 32, 128, 1024, 1400 (8,128)");
     list("--beside", w.beside, "the maps to compare with (boost_flat,absl_flat)");
+    program
+        .add_option("--between", w.between,
+                    "print what differs between two maps of the run, before and after, in place of "
+                    "the tables; of a map and its version in one other tree it is so anyhow")
+        ->type_name("BEFORE,AFTER")
+        ->allow_extra_args(false)
+        ->take_all();
     program.add_option("--rounds", w.rounds, "interleaved rounds (5; 3 with --quick)")
         ->type_name("N");
     program.add_flag("--quick", w.quick, "fewer rounds, shorter loops");
@@ -232,6 +238,7 @@ int main(int argc, char** argv) {
         std::string text = error.what();
         std::replace(text.begin(), text.end(), '\n', ' ');
         complain(text + "; accepted: --maps, --only, --keys, --count, --value-bytes, --beside, "
+                        "--between, "
                         "--rounds, --quick, --full, --no-counts, --json, --list, --help");
         return usage;
     }

@@ -84,6 +84,10 @@ std::span<const column> columns() noexcept {
     return all_columns;
 }
 
+std::string_view operation_of(const column& c) noexcept {
+    return c.in == count ? c.key.substr(0, c.key.rfind('-')) : c.key;
+}
+
 std::size_t operations_of(const block& b, bool quick) noexcept {
     const std::size_t all = b.count < fits_the_cache ? 10'000'000 : 4'000'000;
     return quick ? all / 4 : all;

@@ -44,6 +44,10 @@ struct column {
 /// All columns, in the tables' order.
 [[nodiscard]] std::span<const column> columns() noexcept;
 
+/// `insert` of insert-faults, the key of what isn't counted: an operation's figures have it in
+/// common.
+[[nodiscard]] std::string_view operation_of(const column& c) noexcept;
+
 /// Entries of one kind: a table of each sort.
 struct block {
     key_kind kind = key_kind::random;

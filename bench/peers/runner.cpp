@@ -7,33 +7,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 namespace ebb::bench::peers {
 namespace {
-
-void describe(map_subject& s) {
-    if (!std::filesystem::is_regular_file(s.program)) {
-        s.missing = "not built: no program " + s.program;
-        return;
-    }
-    command what;
-    what.words = {s.program, "describe"};
-    const outcome end = run(what, [&s](std::string_view line) {
-        const std::size_t tab = line.find('\t');
-        if (tab != std::string_view::npos) {
-            s.label = line.substr(0, tab);
-            s.version = line.substr(tab + 1);
-        }
-    });
-    if (!end.good() || s.label.empty()) {
-        s.missing = end.good() ? "doesn't describe itself" : end.reason();
-    }
-}
 
 class execution {
   public:
@@ -169,29 +147,6 @@ class execution {
 };
 
 } // namespace
-
-std::vector<map_subject> find_maps(const std::string& folder) {
-    std::ifstream list(folder + "/list");
-    if (!list) {
-        throw std::runtime_error("no list of maps " + folder + "/list");
-    }
-    std::vector<map_subject> all;
-    for (std::string line; std::getline(list, line);) {
-        const std::size_t tab = line.find('\t');
-        if (tab == std::string::npos) {
-            continue;
-        }
-        map_subject s;
-        s.name = line.substr(0, tab);
-        s.missing = line.substr(tab + 1);
-        if (s.missing.empty()) {
-            s.program = folder + '/' + s.name;
-            describe(s);
-        }
-        all.push_back(std::move(s));
-    }
-    return all;
-}
 
 map_result run_maps(const map_plan& plan, const std::vector<map_subject>& maps,
                     const map_settings& settings) {

@@ -19,10 +19,6 @@ struct map_settings {
         [](std::size_t, std::size_t, const std::string&) {};
 };
 
-/// The maps of the list in `folder` (a name, a tab, what it lacks; a line each), as the build
-/// wrote it, each asked for its label and version. Throws std::runtime_error without that list.
-[[nodiscard]] std::vector<map_subject> find_maps(const std::string& folder);
-
 /// Runs all of it. A process that fails leaves a line in `failures` and no figure, and its map
 /// isn't tried again in that scenario and block. Throws std::system_error when a process can't be
 /// started.

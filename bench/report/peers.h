@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ebb/bench/peers/plan.h>
+#include <ebb/bench/peers/subjects.h>
 
 #include <optional>
 #include <string>
@@ -26,9 +27,19 @@ struct beside_best {
 [[nodiscard]] std::optional<beside_best> compare_beside(const map_result& r, const block& b,
                                                         const std::string& map);
 
+/// The number that is printed: of bytes in megabytes, of nanoseconds in milliseconds millions.
+[[nodiscard]] double shown(double value, unit in) noexcept;
+
+/// 1,000,000.
+[[nodiscard]] std::string grouped(std::size_t n);
+
 /// For each block its tables, a row a map: median and median absolute deviation; then the
 /// comparison; what is missing and what failed.
 [[nodiscard]] std::string maps_table(const map_result& r);
+
+/// For each pair the table of before and after (report/before_after.h): a row an operation and
+/// block, a line each of its figures that one of the two has; then notes and failures.
+[[nodiscard]] std::string maps_between(const map_result& r, const std::vector<map_pair>& pairs);
 
 /// One object: cores, rounds, maps, blocks with every round's value as a ratio, in bytes or
 /// nanoseconds. Null for what is absent.

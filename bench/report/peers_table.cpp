@@ -29,10 +29,6 @@ constexpr std::string_view how_to_read =
     "latency: ns of one operation, a clock's 20 to 30 included, time kept waiting by others taken "
     "off\n";
 
-double shown(double value, unit in) {
-    return in == unit::megabytes || in == unit::milliseconds ? value / 1e6 : value;
-}
-
 int digits_after_point(double size, unit in) {
     if (in == unit::count && size == std::floor(size)) {
         return 0;
@@ -54,10 +50,6 @@ std::string cell(const std::vector<double>& runs, unit in) {
     }
     const int digits = digits_after_point(std::abs(shown(*middle, in)), in);
     return fmt::format("{} ±{:.{}f}", figure(*middle, in), off, digits);
-}
-
-std::string grouped(std::size_t n) {
-    return n < 1000 ? std::to_string(n) : fmt::format("{},{:03}", grouped(n / 1000), n % 1000);
 }
 
 std::string table_of(const map_result& r, const block& b, std::string_view table) {
@@ -114,6 +106,14 @@ std::string comparison(const map_result& r, const block& b) {
 }
 
 } // namespace
+
+double shown(double value, unit in) noexcept {
+    return in == unit::megabytes || in == unit::milliseconds ? value / 1e6 : value;
+}
+
+std::string grouped(std::size_t n) {
+    return n < 1000 ? std::to_string(n) : fmt::format("{},{:03}", grouped(n / 1000), n % 1000);
+}
 
 std::string figure(double value, unit in) {
     const double v = shown(value, in);

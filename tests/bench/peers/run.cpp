@@ -1,5 +1,6 @@
 // The map suite itself: its maps agree, a wrong one is seen, a short run has its figures.
 #include <ebb/bench/peers/runner.h>
+#include <ebb/bench/peers/subjects.h>
 #include <ebb/bench/process/child.h>
 #include <ebb/bench/process/scratch.h>
 
@@ -210,6 +211,8 @@ TEST(map_run, bad_words_are_refused_in_one_line) {
         {{"--beside=nosuch"}, "--beside nosuch: not one of "},
         {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
         {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
+        {{"--maps=old=/nosuch"}, "--maps old=/nosuch: not a folder of another tree's maps"},
+        {{"--between=std"}, "--between std: not two maps: BEFORE,AFTER"},
         {{"--nosuch"}, "accepted: --maps, --only, --keys"},
     };
     for (const auto& [arguments, says] : cases) {
@@ -224,9 +227,9 @@ TEST(map_run, bad_words_are_refused_in_one_line) {
 TEST(map_run, help_and_list_say_what_is_taken) {
     const printed help = suite_run({"--help"});
     EXPECT_TRUE(help.end.good());
-    for (const char* const word :
-         {"--maps", "--only", "--keys", "--count", "--value-bytes", "--beside", "--rounds",
-          "--quick", "--full", "--json", "--no-counts", "own default hash", "Exit status"}) {
+    for (const char* const word : {"--maps", "--only", "--keys", "--count", "--value-bytes",
+                                   "--beside", "--rounds", "--quick", "--full", "--json",
+                                   "--between", "--no-counts", "own default hash", "Exit status"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     const printed list = suite_run({"--list"});
