@@ -125,6 +125,7 @@ endif()
 file(CONFIGURE OUTPUT ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/list CONTENT "${peers_list}" @ONLY)
 
 add_library(ebb_map_suite STATIC
+    peers/budgeted.cpp
     peers/counts.cpp
     peers/keys.cpp
     peers/plan.cpp

@@ -1,6 +1,7 @@
 // bench_maps: the suite behind `bench/run maps`.
 #include <ebb/bench/arguments.h>
 #include <ebb/bench/memory.h>
+#include <ebb/bench/peers/budgeted.h>
 #include <ebb/bench/peers/runner.h>
 #include <ebb/bench/peers/subjects.h>
 #include <ebb/bench/progress.h>
@@ -36,10 +37,12 @@ struct words {
     std::vector<std::string> between;
     std::string rounds;
     std::string json;
+    std::string budget;
     bool quick = false;
     bool full = false;
     bool list = false;
     bool no_counts = false;
+    bool renew = false;
 };
 
 constexpr std::uint64_t most_entries = 1'000'000'000;
@@ -106,6 +109,21 @@ void print_list(const std::vector<map_subject>& all) {
 std::vector<map_subject> known_maps() {
     const auto program = std::filesystem::read_symlink("/proc/self/exe");
     return find_maps((program.parent_path() / "peers").string());
+}
+
+int check_or_renew(const words& w) {
+    const auto names =
+        w.maps.empty() ? text_of(budgeted_maps) : among("--maps", w.maps, text_of(budgeted_maps));
+    budget_words b{w.budget, w.renew};
+    b.whole = w.maps.empty();
+    if (!w.rounds.empty()) {
+        b.runs = static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
+    }
+    progress line;
+    return run_budget(choose_maps(names, known_maps()), b,
+                      [&line](const std::string& text) { line.say(text); })
+               ? done
+               : failed;
 }
 
 int measure_all(const words& w) {
@@ -210,6 +228,13 @@ void add_options(CLI::App& program, words& w) {
         ->type_name("[FILE]")
         ->expected(0, 1)
         ->default_str("-");
+    program
+        .add_option("--budget", w.budget,
+                    "check instructions, page faults and madvise calls of hash_map and "
+                    "node_hash_map against FILE, and measure nothing else")
+        ->type_name("FILE");
+    program.add_flag("--renew", w.renew,
+                     "with --budget: write FILE anew, from 10 runs (or --rounds)");
     program.add_flag("--list", w.list, "print what --maps and --only take and do nothing else");
     program.footer(
         "LIST: words with commas between them; the option may be repeated.\n"
@@ -219,8 +244,8 @@ void add_options(CLI::App& program, words& w) {
         "process\n"
         "less what it said before the map. Maps from elsewhere: bench/run maps --extra=FOLDER, a\n"
         "file of a few lines each (bench/peers/peer.h).\n"
-        "Exit status: 0 measured, 1 something failed (the rest was measured), 2 usage,\n"
-        "3 a map named by --maps isn't installed (the rest was measured).");
+        "Exit status: 0 measured, 1 something failed (the rest was measured) or isn't within the\n"
+        "budget, 2 usage, 3 a map named by --maps isn't installed (the rest was measured).");
 }
 
 } // namespace
@@ -238,12 +263,15 @@ int main(int argc, char** argv) {
         std::string text = error.what();
         std::replace(text.begin(), text.end(), '\n', ' ');
         complain(text + "; accepted: --maps, --only, --keys, --count, --value-bytes, --beside, "
-                        "--between, "
-                        "--rounds, --quick, --full, --no-counts, --json, --list, --help");
+                        "--between, --rounds, --quick, --full, --no-counts, --budget, --renew, "
+                        "--json, --list, --help");
         return usage;
     }
     try {
-        return measure_all(w);
+        if (w.renew && w.budget.empty()) {
+            throw refused("--renew: needs --budget=FILE, which it writes");
+        }
+        return w.budget.empty() ? measure_all(w) : check_or_renew(w);
     } catch (const refused& no) {
         complain(no.what());
         return usage;

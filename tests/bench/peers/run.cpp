@@ -213,6 +213,8 @@ TEST(map_run, bad_words_are_refused_in_one_line) {
         {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
         {{"--maps=old=/nosuch"}, "--maps old=/nosuch: not a folder of another tree's maps"},
         {{"--between=std"}, "--between std: not two maps: BEFORE,AFTER"},
+        {{"--renew"}, "--renew: needs --budget=FILE, which it writes"},
+        {{"--budget=/x", "--maps=std"}, "--maps std: not one of hash_map, node_hash_map"},
         {{"--nosuch"}, "accepted: --maps, --only, --keys"},
     };
     for (const auto& [arguments, says] : cases) {
@@ -227,9 +229,10 @@ TEST(map_run, bad_words_are_refused_in_one_line) {
 TEST(map_run, help_and_list_say_what_is_taken) {
     const printed help = suite_run({"--help"});
     EXPECT_TRUE(help.end.good());
-    for (const char* const word : {"--maps", "--only", "--keys", "--count", "--value-bytes",
-                                   "--beside", "--rounds", "--quick", "--full", "--json",
-                                   "--between", "--no-counts", "own default hash", "Exit status"}) {
+    for (const char* const word :
+         {"--maps", "--only", "--keys", "--count", "--value-bytes", "--beside", "--rounds",
+          "--quick", "--full", "--json", "--between", "--no-counts", "--budget", "--renew",
+          "own default hash", "Exit status"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     const printed list = suite_run({"--list"});
