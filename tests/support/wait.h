@@ -21,6 +21,14 @@ void wait_until(Condition&& condition) {
     }
 }
 
+/// Leaves a thread idle for so long, where the idleness itself is what is tested and nothing is
+/// concluded from its length.
+inline void idle(unsigned long microseconds) {
+    const timespec spell{static_cast<time_t>(microseconds / 1'000'000),
+                         static_cast<long>(microseconds % 1'000'000) * 1000};
+    ::nanosleep(&spell, nullptr);
+}
+
 /// For a thread to name itself to those below.
 inline pid_t thread_id() {
     return static_cast<pid_t>(::syscall(SYS_gettid));

@@ -3,8 +3,8 @@
 #include <ebb/alloc/engine/snapshot.h>
 
 #include <tests/alloc/engine/stress/actors.h>
+#include <tests/support/wait.h>
 
-#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -16,7 +16,7 @@ using tests::below;
 
 // Up to `most` milliseconds without a call.
 void nap(tests::random_engine& random, std::size_t most) {
-    std::this_thread::sleep_for(std::chrono::microseconds(below(random, 1000 * most)));
+    tests::idle(below(random, 1000 * most));
 }
 
 } // namespace

@@ -3,9 +3,10 @@
 #include <ebb/alloc/engine/snapshot.h>
 
 #include <tests/alloc/engine/stress/actors.h>
+#include <tests/support/forked.h>
+#include <tests/support/wait.h>
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,7 +14,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <string>
@@ -30,7 +30,7 @@ using tests::below;
 constexpr std::size_t most_ms_between = tests::sanitized ? 500 : 40;
 
 void pause_between(tests::random_engine& random) {
-    std::this_thread::sleep_for(std::chrono::microseconds(below(random, 1000 * most_ms_between)));
+    tests::idle(below(random, 1000 * most_ms_between));
 }
 
 // Ends a child at once: _exit would have the thread sanitizer look for threads that the child
@@ -40,22 +40,17 @@ void pause_between(tests::random_engine& random) {
     ::_exit(status);
 }
 
-int wait_for(pid_t child) {
-    int status = -1;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return status;
-}
-
-pid_t forked() {
-    const pid_t pid = ::fork();
-    if (pid < 0) {
+// A child that does `f()` and leaves.
+template <class F>
+pid_t fork_child(F&& f) {
+    const pid_t child = tests::fork_child([&] {
+        f();
+        leave(0);
+    });
+    if (child < 0) {
         fail("fork: %s", std::strerror(errno));
     }
-    if (pid == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a child that hangs ends with a run that is ended
-    }
-    return pid;
+    return child;
 }
 
 // What a child finds must be whole: no call of the parent's other threads is half done in it. Then
@@ -178,7 +173,8 @@ void start_company() {
     }
 }
 
-[[noreturn]] void commit(const misuse& what, int write_end, bool in_company) {
+// Returns where nothing stopped it.
+void commit(const misuse& what, int write_end, bool in_company) {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     ::dup2(write_end, STDERR_FILENO);
@@ -186,7 +182,6 @@ void start_company() {
         start_company();
     }
     what.commit();
-    leave(0); // it wasn't stopped
 }
 
 } // namespace
@@ -196,12 +191,8 @@ void fork_children(const stage& s) {
     books none;
     while (s.quiet_points.goes_on(none)) {
         const std::uint64_t seed = random();
-        const pid_t child = forked();
-        if (child == 0) {
-            live(s.others, seed);
-            leave(0);
-        }
-        if (const int status = wait_for(child); status != 0) {
+        const pid_t child = fork_child([&] { live(s.others, seed); });
+        if (const int status = tests::status_of(child); status != 0) {
             fail("a forked child ended with status %#x", static_cast<unsigned>(status));
         }
         pause_between(random);
@@ -220,10 +211,7 @@ void fork_misusers(const stage& s, bool in_sweep) {
         if (::pipe2(ends, O_CLOEXEC) != 0) {
             fail("pipe: %s", std::strerror(errno));
         }
-        const pid_t child = forked();
-        if (child == 0) {
-            commit(what, ends[1], in_company);
-        }
+        const pid_t child = fork_child([&] { commit(what, ends[1], in_company); });
         ::close(ends[1]);
         std::string text;
         char part[1024];
@@ -231,7 +219,7 @@ void fork_misusers(const stage& s, bool in_sweep) {
             text.append(part, static_cast<std::size_t>(n));
         }
         ::close(ends[0]);
-        const int status = wait_for(child);
+        const int status = tests::status_of(child);
         if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT ||
             text.find(what.message) == std::string::npos) {
             fail("%s: status %#x, and on standard error: %.300s", what.name,
