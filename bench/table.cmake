@@ -27,6 +27,7 @@ add_library(ebb_bench STATIC
     programs/witnessed.cpp
     report/before_after.cpp
     report/budget.cpp
+    report/budget_run.cpp
     report/compare_json.cpp
     report/compare_table.cpp
     report/grid.cpp

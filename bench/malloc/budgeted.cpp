@@ -2,27 +2,19 @@
 #include <ebb/bench/malloc/runner.h>
 #include <ebb/bench/report/median.h>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <set>
 #include <stdexcept>
-#include <utility>
 
 namespace ebb::bench::suite {
 namespace {
 
-constexpr const char* suite_name = "malloc";
-
-row_figures measured_once(const suite_plan& plan, const subject& malloc, std::size_t run,
-                          std::size_t runs,
-                          const std::function<void(const std::string&)>& progress) {
+row_figures measured_once(const suite_plan& plan, const subject& malloc,
+                          const before_process& before) {
     suite_settings settings;
     settings.rounds = 1;
     settings.system_calls = false;
-    settings.before = [&](std::size_t at, std::size_t of, const std::string& name) {
-        progress(fmt::format("run {} of {}: [{}/{}] {}", run, runs, at, of, name));
-    };
+    settings.before = before;
     const suite_result result = run_suite(plan, {malloc}, settings);
     if (!result.failures.empty()) {
         throw std::runtime_error(result.failures.front());
@@ -75,38 +67,9 @@ row_figures figures_of(const suite_result& r, const suite_plan& plan, const std:
     return all;
 }
 
-bool run_budget(const suite_plan& plan, const subject& malloc, const budget_words& w,
-                const std::function<void(const std::string&)>& progress) {
-    if (w.renew) {
-        std::vector<row_figures> runs;
-        for (std::size_t run = 1; run <= w.runs; ++run) {
-            runs.push_back(measured_once(plan, malloc, run, w.runs, progress));
-        }
-        progress("");
-        budget limits = make_budget(runs);
-        const std::size_t rows = limits.size();
-        if (!w.whole) {
-            limits.merge(read_budget(w.file, suite_name));
-        }
-        write_budget(w.file, suite_name, limits);
-        fmt::print("{}: {} rows of the malloc suite renewed from {} runs\n", w.file, rows, w.runs);
-        return true;
-    }
-    budget limits = read_budget(w.file, suite_name);
-    const row_figures measured = measured_once(plan, malloc, 1, 1, progress);
-    progress("");
-    if (!w.whole) {
-        std::erase_if(limits, [&](const auto& limit) { return !measured.contains(limit.first); });
-    }
-    const std::vector<std::string> lines = check_budget(limits, measured);
-    for (const std::string& line : lines) {
-        fmt::print("{}\n", line);
-    }
-    fmt::print("malloc: {} rows, {}\n", measured.size(),
-               lines.empty()
-                   ? "all within the budget"
-                   : fmt::format("{} figures aren't as {} has them", lines.size(), w.file));
-    return lines.empty();
+budgeted_suite budgeted(const suite_plan& plan, const subject& malloc) {
+    return {"malloc", "malloc suite",
+            [=](const before_process& before) { return measured_once(plan, malloc, before); }};
 }
 
 } // namespace ebb::bench::suite

@@ -3,11 +3,9 @@
 
 #include <ebb/bench/malloc/plan.h>
 #include <ebb/bench/malloc/row.h>
-#include <ebb/bench/report/budget.h>
+#include <ebb/bench/report/budget_run.h>
 
-#include <functional>
 #include <string>
-#include <vector>
 
 namespace ebb::bench::suite {
 
@@ -19,18 +17,7 @@ namespace ebb::bench::suite {
 [[nodiscard]] row_figures figures_of(const suite_result& r, const suite_plan& plan,
                                      const std::string& malloc);
 
-struct budget_words {
-    std::string file;
-    bool renew = false;
-    std::size_t runs = 10; ///< of a renewal
-    bool whole = true;     ///< all rows are measured: rows of the file that aren't are gone
-};
-
-/// Checks one run against the file, or renews the file from `runs` of them. Prints a line for each
-/// figure that isn't as it should be, and one at the end.
-/// True when all are well, or the file is written. Throws std::runtime_error when a row can't be
-/// measured, or as read_budget and write_budget do.
-[[nodiscard]] bool run_budget(const suite_plan& plan, const subject& malloc, const budget_words& w,
-                              const std::function<void(const std::string&)>& progress);
+/// The suite for run_budget: that plan with that malloc.
+[[nodiscard]] budgeted_suite budgeted(const suite_plan& plan, const subject& malloc);
 
 } // namespace ebb::bench::suite

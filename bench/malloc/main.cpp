@@ -96,7 +96,8 @@ int check_or_renew(const words& w) {
     const suite_plan plan =
         only_budgeted(make_suite_plan(choice_of(w), memory_for_cells(), inputs));
     progress line;
-    return run_budget(plan, subjects[0], b, [&line](const std::string& text) { line.say(text); })
+    return run_budget(budgeted(plan, subjects[0]), b,
+                      [&line](const std::string& text) { line.say(text); })
                ? done
                : failed;
 }

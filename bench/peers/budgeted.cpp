@@ -6,12 +6,9 @@
 #include <fmt/core.h>
 
 #include <stdexcept>
-#include <utility>
 
 namespace ebb::bench::peers {
 namespace {
-
-constexpr const char* suite_name = "maps";
 
 const char* name_of_figure(const column& c) {
     return c.figure == "instructions" ? "instructions"
@@ -20,13 +17,10 @@ const char* name_of_figure(const column& c) {
                                       : nullptr;
 }
 
-row_figures measured_once(const std::vector<map_subject>& maps, std::size_t run, std::size_t runs,
-                          const std::function<void(const std::string&)>& progress) {
+row_figures measured_once(const std::vector<map_subject>& maps, const before_process& before) {
     map_settings settings;
     settings.rounds = 1;
-    settings.before = [&](std::size_t at, std::size_t of, const std::string& name) {
-        progress(fmt::format("run {} of {}: [{}/{}] {}", run, runs, at, of, name));
-    };
+    settings.before = before;
     const map_result result = run_maps(budget_plan(), maps, settings);
     // Nothing that isn't measured may pass for kept.
     for (const auto* const lines : {&result.failures, &result.plan.notes}) {
@@ -76,38 +70,9 @@ row_figures figures_of(const map_result& r) {
     return all;
 }
 
-bool run_budget(const std::vector<map_subject>& maps, const budget_words& w,
-                const std::function<void(const std::string&)>& progress) {
-    if (w.renew) {
-        std::vector<row_figures> runs;
-        for (std::size_t run = 1; run <= w.runs; ++run) {
-            runs.push_back(measured_once(maps, run, w.runs, progress));
-        }
-        progress("");
-        budget limits = make_budget(runs);
-        const std::size_t rows = limits.size();
-        if (!w.whole) {
-            limits.merge(read_budget(w.file, suite_name));
-        }
-        write_budget(w.file, suite_name, limits);
-        fmt::print("{}: {} rows of the map suite renewed from {} runs\n", w.file, rows, w.runs);
-        return true;
-    }
-    budget limits = read_budget(w.file, suite_name);
-    const row_figures measured = measured_once(maps, 1, 1, progress);
-    progress("");
-    if (!w.whole) {
-        std::erase_if(limits, [&](const auto& limit) { return !measured.contains(limit.first); });
-    }
-    const std::vector<std::string> lines = check_budget(limits, measured);
-    for (const std::string& line : lines) {
-        fmt::print("{}\n", line);
-    }
-    fmt::print("maps: {} rows, {}\n", measured.size(),
-               lines.empty()
-                   ? "all within the budget"
-                   : fmt::format("{} figures aren't as {} has them", lines.size(), w.file));
-    return lines.empty();
+budgeted_suite budgeted(const std::vector<map_subject>& maps) {
+    return {"maps", "map suite",
+            [=](const before_process& before) { return measured_once(maps, before); }};
 }
 
 } // namespace ebb::bench::peers

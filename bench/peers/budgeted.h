@@ -2,11 +2,10 @@
 #pragma once
 
 #include <ebb/bench/peers/plan.h>
-#include <ebb/bench/report/budget.h>
+#include <ebb/bench/report/budget_run.h>
 
-#include <cstddef>
-#include <functional>
-#include <string>
+#include <array>
+#include <string_view>
 #include <vector>
 
 namespace ebb::bench::peers {
@@ -22,18 +21,7 @@ inline constexpr std::array<std::string_view, 2> budgeted_maps{"hash_map", "node
 /// teeth that count.
 [[nodiscard]] row_figures figures_of(const map_result& r);
 
-struct budget_words {
-    std::string file;
-    bool renew = false;
-    std::size_t runs = 10; ///< of a renewal
-    bool whole = true;     ///< all maps are measured: rows of the file that aren't are gone
-};
-
-/// Checks one run against the file, or renews the file from `runs` of them. Prints a line for each
-/// figure that isn't as it should be, and one at the end.
-/// True when all are well, or the file is written. Throws std::runtime_error when a row can't be
-/// measured, or as read_budget and write_budget do.
-[[nodiscard]] bool run_budget(const std::vector<map_subject>& maps, const budget_words& w,
-                              const std::function<void(const std::string&)>& progress);
+/// The suite for run_budget, with these maps.
+[[nodiscard]] budgeted_suite budgeted(const std::vector<map_subject>& maps);
 
 } // namespace ebb::bench::peers

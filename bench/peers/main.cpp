@@ -120,7 +120,7 @@ int check_or_renew(const words& w) {
         b.runs = static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
     }
     progress line;
-    return run_budget(choose_maps(names, known_maps()), b,
+    return run_budget(budgeted(choose_maps(names, known_maps())), b,
                       [&line](const std::string& text) { line.say(text); })
                ? done
                : failed;

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <tests/bench/malloc/keys.h>
 
 #include <algorithm>
 #include <string>
@@ -15,18 +16,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
 using testing::Pair;
-
-namespace {
-
-std::vector<std::string> keys_of(const suite_plan& p) {
-    std::vector<std::string> keys;
-    for (const row& r : p.rows) {
-        keys.push_back(r.key);
-    }
-    return keys;
-}
-
-} // namespace
+using tests::keys_of;
 
 TEST(suite_plan, iterations_are_fixed_and_fewer_where_instructions_are_counted) {
     scratch inputs;

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <tests/bench/malloc/keys.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -27,6 +28,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
+using tests::keys_of;
 
 namespace {
 
@@ -73,14 +75,6 @@ std::string line_with(const std::string& text, const std::string& start) {
         }
     }
     return "no line " + start;
-}
-
-std::vector<std::string> keys_of(const suite_plan& p) {
-    std::vector<std::string> keys;
-    for (const row& r : p.rows) {
-        keys.push_back(r.key);
-    }
-    return keys;
 }
 
 } // namespace
