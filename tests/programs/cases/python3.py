@@ -5,10 +5,9 @@ COMMANDS = ["/usr/bin/python3"]
 EXECUTABLES = ["python3"]
 
 # Those that pass, offline and as root, on Debian's own Python without anything preloaded.
-SHORT = """dict list deque bytes array memoryview json struct zlib sort heapq ordered_dict
-    thread""".split()
-LARGE_BLOCKS = "list bytes array memoryview zlib".split()
-LONG = SHORT + """set re functools collections long pickle weakref gc itertools bz2 fork1 lzma ast tuple queue xml_etree_c
+SHORT = "dict list bytes memoryview json sort thread".split()
+LARGE_BLOCKS = "bytes zlib".split()
+LONG = SHORT + """deque array struct zlib heapq ordered_dict set re functools collections long pickle weakref gc itertools bz2 fork1 lzma ast tuple queue xml_etree_c
     threading_local unicode ctypes decimal fractions generators descr threading csv marshal
     multiprocessing_fork concurrent_futures tarfile hashlib""".split()
 

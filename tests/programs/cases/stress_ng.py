@@ -4,16 +4,16 @@ import re
 COMMANDS = ["stress-ng"]
 EXECUTABLES = ["stress-ng"]
 
-STRESSORS = {  # operations in the short form; the long one does twenty times as many
-    "malloc": (100_000, "--malloc-bytes", "256K", "--malloc-touch", "--malloc-pthreads", "2"),
-    "tree": (10, "--tree-size", "5000"),
-    "tsearch": (20, "--tsearch-size", "5000"),
-    "hsearch": (20, "--hsearch-size", "5000"),
-    "list": (20, "--list-size", "2000"),
-    "skiplist": (20,),
-    "judy": (5, "--judy-size", "20000"),
-    "bigheap": (200, "--bigheap-growth", "64K"),
-    "pthread": (500,),
+STRESSORS = {  # operations in the short form; the long one does sixty times as many
+    "malloc": (30_000, "--malloc-bytes", "256K", "--malloc-touch", "--malloc-pthreads", "2"),
+    "tree": (3, "--tree-size", "5000"),
+    "tsearch": (7, "--tsearch-size", "5000"),
+    "hsearch": (7, "--hsearch-size", "5000"),
+    "list": (7, "--list-size", "2000"),
+    "skiplist": (7,),
+    "judy": (2, "--judy-size", "20000"),
+    "bigheap": (70, "--bigheap-growth", "64K"),
+    "pthread": (170,),
 }
 
 
@@ -21,7 +21,7 @@ def run(place):
     answer = []
     for name, (operations, *options) in STRESSORS.items():
         said = place.run("stress-ng", f"--{name}", 2, f"--{name}-ops",
-                         operations * place.scale(1, 20), *options, "--verify", "--no-rand-seed",
+                         operations * place.scale(1, 60), *options, "--verify", "--no-rand-seed",
                          "--temp-path", place.folder, both=True)
         ended = re.findall(r"(?:un)?successful run completed|signal.*|fail:.*|skipped:.*", said)
         answer.append(" ".join([name, *ended]))
