@@ -5,13 +5,6 @@ set(EBB_EXTRA_MAPS "" CACHE PATH
     "A folder of further maps for bench/run maps: NAME.cpp each, see bench/peers/peer.h")
 
 set(peers_list "")
-# As for the mallocs: no sanitizer, and ebb's own sources as a release builds them.
-get_target_property(alloc_sources ebb_alloc SOURCES)
-list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
-add_library(ebb_peer_alloc STATIC EXCLUDE_FROM_ALL ${alloc_sources})
-# As ebb_alloc is for whoever links it, and as it is of the other trees (peers/tree).
-set_target_properties(ebb_peer_alloc PROPERTIES POSITION_INDEPENDENT_CODE ON)
-ebb_unsanitized(ebb_peer_alloc)
 # The scenarios, with all that they need of alloc: they serve maps of any tree.
 add_library(ebb_peer STATIC EXCLUDE_FROM_ALL
     ${PROJECT_SOURCE_DIR}/alloc/os/process.cpp
@@ -37,7 +30,7 @@ function(ebb_peer_program name source)
     set_target_properties(bench_peer_${name} PROPERTIES
         OUTPUT_NAME ${name}
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers)
-    target_link_libraries(bench_peer_${name} PRIVATE ebb_peer ebb_peer_alloc)
+    target_link_libraries(bench_peer_${name} PRIVATE ebb_peer ebb_measured_alloc)
     ebb_unsanitized(bench_peer_${name})
 endfunction()
 

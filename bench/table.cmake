@@ -53,8 +53,7 @@ find_path(EBB_CALLGRIND valgrind/callgrind.h)
 mark_as_advanced(EBB_CALLGRIND)
 
 # A process that measures a malloc must be that malloc's alone: no sanitizer stands in its place, in
-# no preset. So such a program has object files of its own, of ebb's sources too, as a release builds
-# them.
+# no preset. So such a program has object files of its own, and links ebb_measured_alloc.
 function(ebb_unsanitized name)
     target_include_directories(${name} PRIVATE ${EBB_INCLUDE_ROOT})
     target_compile_definitions(${name} PRIVATE NDEBUG $<$<BOOL:${EBB_CALLGRIND}>:EBB_CALLGRIND>)
@@ -64,16 +63,25 @@ function(ebb_unsanitized name)
     ebb_warnings(${name})
 endfunction()
 
-get_target_property(alloc_sources ebb_alloc SOURCES)
-list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
+# ebb's own sources as a release builds them.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT EBB_SANITIZED)
+    add_library(ebb_measured_alloc ALIAS ebb_alloc)
+else()
+    get_target_property(alloc_sources ebb_alloc SOURCES)
+    list(TRANSFORM alloc_sources PREPEND ${PROJECT_SOURCE_DIR}/alloc/)
+    add_library(ebb_measured_alloc STATIC ${alloc_sources})
+    set_target_properties(ebb_measured_alloc PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    ebb_unsanitized(ebb_measured_alloc)
+endif()
+
 add_library(ebb_cell_parts STATIC
     mallocs/verify.cpp
     maps/cell.cpp
     maps/cell_program.cpp
     maps/meter.cpp
     maps/record.cpp
-    ${alloc_sources}
 )
+target_link_libraries(ebb_cell_parts PUBLIC ebb_measured_alloc)
 ebb_unsanitized(ebb_cell_parts)
 
 add_executable(ebb_cell
@@ -94,8 +102,11 @@ target_link_libraries(ebb_cell PRIVATE ebb_cell_parts)
 ebb_unsanitized(ebb_cell)
 install(TARGETS ebb_cell RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ebb)
 
-# ebb-cell-LAYOUT for each map of others that is there: peers.cmake has the list. A sanitized preset
-# leaves them out but for std: they take a while to build and are the same there.
+# ebb-cell-LAYOUT for each map of others that is there: peers.cmake has the list. They take a while to
+# build: without EBB_ALL_LAYOUTS there are only those that the table of `ebb maps` usually has, in a
+# sanitized preset only std, which is the same there.
+option(EBB_ALL_LAYOUTS "Build the layouts of `ebb maps` for all of others' maps that are installed" ON)
+set(usual_layouts std boost_flat absl_flat)
 add_custom_target(ebb_layouts)
 set_property(GLOBAL PROPERTY ebb_layout_packages "")
 
@@ -115,7 +126,8 @@ function(ebb_layout_program name)
                                                  EBB_MAP=<ebb/bench/peers/maps/${name}.h>)
     target_link_libraries(${target} PRIVATE ebb_cell_parts)
     ebb_unsanitized(${target})
-    if(EBB_SANITIZED AND NOT name STREQUAL "std")
+    if((EBB_SANITIZED AND NOT name STREQUAL "std") OR
+       NOT (EBB_ALL_LAYOUTS OR name IN_LIST usual_layouts))
         set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
     else()
         add_dependencies(ebb_layouts ${target})

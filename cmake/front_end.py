@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Runs the front end of a build's compiler over the source files that another build doesn't compile.
+"""Runs the front end of a build's compiler over source files that no other build compiles with it.
 
-    front_end.py FOLDER [--but FOLDER]... [--jobs N]
+    front_end.py FOLDER [--in ROOM]... [--built FOLDER] [--but FOLDER]... [--jobs N]
 
-FOLDER is a configured build folder with a compile_commands.json. Every source file in it that none
-of the other folders builds is parsed and checked with that build's own flags and warnings, but no
-code is made of it: a third of the time. A source file that is compiled twice in FOLDER, with other
-definitions, is checked twice.
+FOLDER is a configured build folder with a compile_commands.json. Every source file in it, once, is
+parsed and checked with that build's own flags and warnings, but no code is made of it: a third of
+the time.
+
+    --in ROOM        only files of this folder of the source tree; may be repeated
+    --built FOLDER   only files that have been compiled there, by another compiler
+    --but FOLDER     no file that this folder compiles, by the same compiler; may be repeated
 
 Exit: 0 all are in order, 1 some aren't (the compiler's messages say what), 2 usage.
 """
@@ -47,10 +50,24 @@ def words_for_the_front_end(entry):
     return words + ["-fsyntax-only"]
 
 
-def key_of(entry):
-    """What makes an entry another one: the file and its definitions."""
-    definitions = (word for word in shlex.split(entry["command"]) if word.startswith("-D"))
-    return entry["file"], tuple(definitions)
+def is_compiled(entry):
+    words = shlex.split(entry["command"])
+    return (pathlib.Path(entry["directory"]) / words[words.index("-o") + 1]).exists()
+
+
+def wanted_of(options):
+    """The entries to check, by their files."""
+    root = pathlib.Path(__file__).resolve().parent.parent
+    rooms = [str(root / room) + "/" for room in options.rooms] or [str(root) + "/"]
+    built = options.built and {entry["file"] for entry in entries(options.built) if is_compiled(entry)}
+    compiled = {entry["file"] for folder in options.but for entry in entries(folder)}
+    wanted = {}
+    for entry in entries(options.folder):
+        file = entry["file"]
+        if (file.startswith(tuple(rooms)) and "cmake_pch" not in file and file not in compiled
+                and (built is None or file in built)):
+            wanted.setdefault(file, entry)
+    return list(wanted.values())
 
 
 def check(entry):
@@ -62,16 +79,13 @@ def check(entry):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder")
+    parser.add_argument("--in", action="append", default=[], metavar="ROOM", dest="rooms")
+    parser.add_argument("--built", metavar="FOLDER")
     parser.add_argument("--but", action="append", default=[], metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    compiled = {entry["file"] for folder in options.but for entry in entries(folder)}
-    wanted = {}
-    for entry in entries(options.folder):
-        if "cmake_pch" not in entry["file"] and entry["file"] not in compiled:
-            wanted.setdefault(key_of(entry), entry)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        ends = list(pool.map(check, wanted.values()))
+        ends = list(pool.map(check, wanted_of(options)))
     wrong = 0
     for file, status, text in ends:
         if status != 0:
