@@ -79,6 +79,24 @@ function(ebb_map name)
     set(peers_list "${peers_list}${name}\t${missing}\n" PARENT_SCOPE)
 endfunction()
 
+# The programs that the budget is measured with (bench_budget_maps, bin/peers/budget): the seeds of
+# their maps are the same in every run, so that their counts are, too.
+add_custom_target(bench_budget_maps)
+set(budget_list "")
+foreach(name hash_map node_hash_map)
+    set(peer bench_peer_budget_${name})
+    ebb_peer_program(budget_${name} peers/maps/${name}.cpp)
+    set_target_properties(${peer} PROPERTIES
+        OUTPUT_NAME ${name}
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/budget)
+    target_compile_definitions(${peer} PRIVATE EBB_PACKAGE_VERSION="${PROJECT_VERSION}"
+                                               EBB_MAP_SEED=1)
+    add_dependencies(bench_budget_maps ${peer})
+    string(APPEND budget_list "${name}\t\n")
+endforeach()
+file(CONFIGURE OUTPUT ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/budget/list CONTENT "${budget_list}"
+     @ONLY)
+
 find_package(absl QUIET)
 ebb_map(hash_map)
 ebb_map(node_hash_map)

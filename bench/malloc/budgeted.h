@@ -17,7 +17,7 @@ namespace ebb::bench::suite {
 [[nodiscard]] row_figures figures_of(const suite_result& r, const suite_plan& plan,
                                      const std::string& malloc);
 
-/// The suite for run_budget: that plan with that malloc.
-[[nodiscard]] budgeted_suite budgeted(const suite_plan& plan, const subject& malloc);
+/// The suite for run_budget: that plan with that malloc, its giving back by age switched off.
+[[nodiscard]] budgeted_suite budgeted(const suite_plan& plan, subject malloc);
 
 } // namespace ebb::bench::suite

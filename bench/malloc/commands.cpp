@@ -40,6 +40,7 @@ command task_commands::of(const task& t, const subject& m, std::uint64_t iterati
         return launching(t.under, m);
     }
     what.preload = links_.preloadable(m.library);
+    what.environment = m.environment;
     return what;
 }
 
@@ -55,6 +56,7 @@ command task_commands::launching(const program& p, const subject& m) {
         what.words.insert(what.words.end(), p.client.begin(), p.client.end());
     }
     what.environment = p.environment;
+    what.environment.insert(what.environment.end(), m.environment.begin(), m.environment.end());
     return what;
 }
 

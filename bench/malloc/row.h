@@ -50,11 +50,12 @@ struct cell_values {
 /// A malloc of the table.
 struct subject {
     std::string name;
-    std::string library;     ///< empty when it is missing
-    std::string version;     ///< its package's, or what its library's file is called
-    std::string missing;     ///< what stands in place of figures
-    bool has_ledger = false; ///< ebb_heap_ledger answers
-    bool given = false;      ///< as NAME=PATH
+    std::string library;                    ///< empty when it is missing
+    std::string version;                    ///< its package's, or what its library's file is called
+    std::string missing;                    ///< what stands in place of figures
+    bool has_ledger = false;                ///< ebb_heap_ledger answers
+    bool given = false;                     ///< as NAME=PATH
+    std::vector<std::string> environment{}; ///< `NAME=value`, of each process under it
 };
 
 /// Everything that a run of the suite found.

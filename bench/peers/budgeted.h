@@ -21,7 +21,8 @@ inline constexpr std::array<std::string_view, 2> budgeted_maps{"hash_map", "node
 /// teeth that count.
 [[nodiscard]] row_figures figures_of(const map_result& r);
 
-/// The suite for run_budget, with these maps.
+/// The suite for run_budget, with these maps: the programs in bin/peers/budget, whose counts
+/// repeat.
 [[nodiscard]] budgeted_suite budgeted(const std::vector<map_subject>& maps);
 
 } // namespace ebb::bench::peers

@@ -106,9 +106,10 @@ void print_list(const std::vector<map_subject>& all) {
     }
 }
 
-std::vector<map_subject> known_maps() {
+// The maps whose programs lie in a folder beside this program.
+std::vector<map_subject> known_maps(const char* folder) {
     const auto program = std::filesystem::read_symlink("/proc/self/exe");
-    return find_maps((program.parent_path() / "peers").string());
+    return find_maps((program.parent_path() / folder).string());
 }
 
 int check_or_renew(const words& w) {
@@ -120,14 +121,14 @@ int check_or_renew(const words& w) {
         b.runs = static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
     }
     progress line;
-    return run_budget(budgeted(choose_maps(names, known_maps())), b,
+    return run_budget(budgeted(choose_maps(names, known_maps("peers/budget"))), b,
                       [&line](const std::string& text) { line.say(text); })
                ? done
                : failed;
 }
 
 int measure_all(const words& w) {
-    const auto all = known_maps();
+    const auto all = known_maps("peers");
     if (w.list) {
         print_list(all);
         return done;

@@ -11,12 +11,20 @@ namespace ebb::detail {
 
 /// A start that differs between maps, between threads and between runs: a count that all maps
 /// share, mixed with the clock and an address that the system randomises.
-[[nodiscard]] inline std::uint64_t fresh_seed(const void* of) noexcept {
+///
+/// A program whose sources are all compiled with EBB_MAP_SEED defined, as a number, has the count
+/// mixed with that number: a run with one thread then repeats exactly, which measurements want.
+/// Not for a program that takes keys from others: they could choose keys that collide.
+[[nodiscard]] inline std::uint64_t fresh_seed([[maybe_unused]] const void* of) noexcept {
     static std::atomic<std::uint64_t> made{0};
+    const std::uint64_t count = made.fetch_add(1, std::memory_order_relaxed);
+#ifdef EBB_MAP_SEED
+    return mix(count, EBB_MAP_SEED);
+#else
     const auto now =
         static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-    return mix(made.fetch_add(1, std::memory_order_relaxed) ^ now << 20,
-               reinterpret_cast<std::uintptr_t>(of));
+    return mix(count ^ now << 20, reinterpret_cast<std::uintptr_t>(of));
+#endif
 }
 
 /// A small generator of its own for each map: splitmix64 (Steele, Lea, Flood 2014).
