@@ -194,9 +194,8 @@ TEST(ebb_maps, layouts_that_are_not_there_are_named) {
     std::filesystem::copy_file(EBB_PROGRAM, ebb);
     std::filesystem::copy_file(std::filesystem::path(EBB_PROGRAM).parent_path() / "ebb-cell",
                                folder.path("ebb-cell"));
-    const printed named = ebb_run({"maps", "--layout", "hash_map,absl-flat,std", "--malloc",
-                                   "glibc,pages", "--count", "1000"},
-                                  ebb);
+    const printed named = program_run(ebb, {"maps", "--layout", "hash_map,absl-flat,std",
+                                            "--malloc", "glibc,pages", "--count", "1000"});
     EXPECT_EQ(named.end.status, 4);
     const auto lines_of_missing = [](const printed& p) {
         static const std::regex missing(": not installed: [^\n]*\n");
@@ -211,7 +210,7 @@ TEST(ebb_maps, layouts_that_are_not_there_are_named) {
     EXPECT_THAT(named.text, HasSubstr("not installed: no ebb-cell-std beside this program"));
     EXPECT_FALSE(row(named, "hash_map ").empty());
 
-    const printed usual = ebb_run({"maps", "--malloc", "glibc", "--count", "1000"}, ebb);
+    const printed usual = program_run(ebb, {"maps", "--malloc", "glibc", "--count", "1000"});
     EXPECT_EQ(usual.end.status, 0) << usual.end.errors;
     EXPECT_EQ(lines_of_missing(usual), 1) << usual.end.errors;
     EXPECT_THAT(usual.end.errors, HasSubstr("no rows of std, boost-flat, absl-flat: not installed: "

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <tests/support/printed.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,22 +21,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 namespace {
-
-struct printed {
-    outcome end;
-    std::string text;
-};
-
-printed program_run(const std::string& program, std::vector<std::string> arguments,
-                    const std::string& preload = "") {
-    command what;
-    what.words = {program};
-    what.words.insert(what.words.end(), arguments.begin(), arguments.end());
-    what.preload = preload;
-    printed p;
-    p.end = run(what, [&p](std::string_view line) { (p.text += line) += '\n'; });
-    return p;
-}
 
 printed suite_run(std::vector<std::string> arguments) {
     return program_run(EBB_BENCH_MALLOC, std::move(arguments));
@@ -216,28 +201,23 @@ TEST(malloc_run, budget_is_renewed_and_then_kept) {
 }
 
 TEST(malloc_run, bad_words_are_refused_in_one_line) {
-    const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
-        {{"--malloc=nosuch"}, "--malloc nosuch: not one of glibc, jemalloc"},
-        {{"--malloc=glibc,"}, "--malloc '': not one of glibc"},
-        {{"--malloc="}, "--malloc: 1 required LIST missing"},
-        {{"--only=nosuch"}, "--only nosuch: not one of pairs, random, batches"},
-        {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
-        {{"--rounds=5x"}, "--rounds 5x: not a whole number"},
-        {{"--between=glibc,nosuch", "--malloc=glibc"},
-         "--between glibc,nosuch: not BEFORE,AFTER, two of the run's mallocs: glibc"},
-        {{"--renew"}, "--renew: needs --budget=FILE, which it writes"},
-        {{"--budget=/nosuch/file", "--malloc=glibc,a=" + library_of("glibc")},
-         "--budget: takes one malloc, not several"},
-        {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
-        {{"--nosuch"}, "accepted: --malloc, --only, --rounds"},
-    };
-    for (const auto& [arguments, says] : cases) {
-        const printed p = suite_run(arguments);
-        EXPECT_EQ(p.end.status, 2) << arguments.front();
-        EXPECT_THAT(p.end.errors, HasSubstr(says));
-        EXPECT_EQ(std::count(p.end.errors.begin(), p.end.errors.end(), '\n'), 1) << p.end.errors;
-        EXPECT_EQ(p.text, "");
-    }
+    expect_refused(
+        EBB_BENCH_MALLOC,
+        {
+            {{"--malloc=nosuch"}, "--malloc nosuch: not one of glibc, jemalloc"},
+            {{"--malloc=glibc,"}, "--malloc '': not one of glibc"},
+            {{"--malloc="}, "--malloc: 1 required LIST missing"},
+            {{"--only=nosuch"}, "--only nosuch: not one of pairs, random, batches"},
+            {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
+            {{"--rounds=5x"}, "--rounds 5x: not a whole number"},
+            {{"--between=glibc,nosuch", "--malloc=glibc"},
+             "--between glibc,nosuch: not BEFORE,AFTER, two of the run's mallocs: glibc"},
+            {{"--renew"}, "--renew: needs --budget=FILE, which it writes"},
+            {{"--budget=/nosuch/file", "--malloc=glibc,a=" + library_of("glibc")},
+             "--budget: takes one malloc, not several"},
+            {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
+            {{"--nosuch"}, "accepted: --malloc, --only, --rounds"},
+        });
 }
 
 TEST(malloc_run, teeth_on_a_beat_and_growth_have_their_figures) {

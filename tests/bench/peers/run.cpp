@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <tests/support/printed.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -22,20 +23,6 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 namespace {
-
-struct printed {
-    outcome end;
-    std::string text;
-};
-
-printed program_run(const std::string& program, std::vector<std::string> arguments) {
-    command what;
-    what.words = {program};
-    what.words.insert(what.words.end(), arguments.begin(), arguments.end());
-    printed p;
-    p.end = run(what, [&p](std::string_view line) { (p.text += line) += '\n'; });
-    return p;
-}
 
 printed suite_run(std::vector<std::string> arguments) {
     return program_run(EBB_BENCH_MAPS, std::move(arguments));
@@ -200,30 +187,25 @@ TEST(map_run, small_maps_are_measured_by_many) {
 }
 
 TEST(map_run, bad_words_are_refused_in_one_line) {
-    const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
-        {{"--maps=nosuch"}, "--maps nosuch: not one of "},
-        {{"--maps=std,"}, "--maps '': not one of "},
-        {{"--only=nosuch"}, "--only nosuch: not one of memory, time, eighths, counts, latency"},
-        {{"--keys=text"}, "--keys text: not one of random, sequential, string"},
-        {{"--count=10"}, "--count 10: fewer than 100"},
-        {{"--count=x"}, "--count x: not a whole number from 1 to"},
-        {{"--value-bytes=16"}, "--value-bytes 16: not one of 8, 32, 128, 1024, 1400"},
-        {{"--beside=nosuch"}, "--beside nosuch: not one of "},
-        {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
-        {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
-        {{"--maps=old=/nosuch"}, "--maps old=/nosuch: not a folder of another tree's maps"},
-        {{"--between=std"}, "--between std: not two maps: BEFORE,AFTER"},
-        {{"--renew"}, "--renew: needs --budget=FILE, which it writes"},
-        {{"--budget=/x", "--maps=std"}, "--maps std: not one of hash_map, node_hash_map"},
-        {{"--nosuch"}, "accepted: --maps, --only, --keys"},
-    };
-    for (const auto& [arguments, says] : cases) {
-        const printed p = suite_run(arguments);
-        EXPECT_EQ(p.end.status, 2) << arguments.front();
-        EXPECT_THAT(p.end.errors, HasSubstr(says));
-        EXPECT_EQ(std::count(p.end.errors.begin(), p.end.errors.end(), '\n'), 1) << p.end.errors;
-        EXPECT_EQ(p.text, "");
-    }
+    expect_refused(
+        EBB_BENCH_MAPS,
+        {
+            {{"--maps=nosuch"}, "--maps nosuch: not one of "},
+            {{"--maps=std,"}, "--maps '': not one of "},
+            {{"--only=nosuch"}, "--only nosuch: not one of memory, time, eighths, counts, latency"},
+            {{"--keys=text"}, "--keys text: not one of random, sequential, string"},
+            {{"--count=10"}, "--count 10: fewer than 100"},
+            {{"--count=x"}, "--count x: not a whole number from 1 to"},
+            {{"--value-bytes=16"}, "--value-bytes 16: not one of 8, 32, 128, 1024, 1400"},
+            {{"--beside=nosuch"}, "--beside nosuch: not one of "},
+            {{"--rounds=0"}, "--rounds 0: not a whole number from 1 to 1000"},
+            {{"--json=/nosuch/file"}, "--json /nosuch/file: can't be written"},
+            {{"--maps=old=/nosuch"}, "--maps old=/nosuch: not a folder of another tree's maps"},
+            {{"--between=std"}, "--between std: not two maps: BEFORE,AFTER"},
+            {{"--renew"}, "--renew: needs --budget=FILE, which it writes"},
+            {{"--budget=/x", "--maps=std"}, "--maps std: not one of hash_map, node_hash_map"},
+            {{"--nosuch"}, "accepted: --maps, --only, --keys"},
+        });
 }
 
 TEST(map_run, help_and_list_say_what_is_taken) {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <tests/support/printed.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -21,22 +22,8 @@ using testing::StartsWith;
 
 namespace {
 
-struct printed {
-    outcome end;
-    std::string text;
-};
-
-printed program_run(std::vector<std::string> words) {
-    command what;
-    what.words = std::move(words);
-    printed p;
-    p.end = run(what, [&p](std::string_view line) { (p.text += line) += '\n'; });
-    return p;
-}
-
 printed build(std::vector<std::string> words) {
-    words.insert(words.begin(), EBB_BUILD_TREE);
-    return program_run(std::move(words));
+    return program_run(EBB_BUILD_TREE, std::move(words));
 }
 
 // A folder that passes for a source tree of ebb.
@@ -61,11 +48,11 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/maps ${PROJECT_BINARY_DIR}/include/ebb/ma
 target_include_directories(ebb_alloc INTERFACE ${PROJECT_BINARY_DIR}/include)
 )";
 
-void expect_refused(const printed& p, int status, const std::string& says) {
+void expect_tree_refused(const printed& p, int status, const std::string& says) {
     EXPECT_EQ(p.end.status, status) << says << '\n' << p.end.errors;
     EXPECT_THAT(p.end.errors, StartsWith("bench/run maps: --maps "));
     EXPECT_THAT(p.end.errors, HasSubstr(says));
-    EXPECT_EQ(std::count(p.end.errors.begin(), p.end.errors.end(), '\n'), 1) << p.end.errors;
+    EXPECT_EQ(p.error_lines(), 1) << p.end.errors;
     EXPECT_EQ(p.text, "");
 }
 
@@ -92,19 +79,19 @@ TEST(map_tree, what_is_no_tree_is_refused_before_anything_is_built) {
     for (const auto& [words, says] : cases) {
         std::vector<std::string> checked = words;
         checked.insert(checked.begin(), "--check");
-        expect_refused(build(checked), 2, says);
+        expect_tree_refused(build(checked), 2, says);
     }
     EXPECT_TRUE(build({"--check", "old=" + tree.at()}).end.good());
     // bench/run asks before it builds.
     for (const std::string words : {"--maps=hash_map,old=/nosuch", "--maps=old=/nosuch"}) {
-        const printed p = program_run({EBB_BENCH_RUN, "--no-install", "maps", words});
+        const printed p = program_run(EBB_BENCH_RUN, {"--no-install", "maps", words});
         if (p.end.status == 3) {
             GTEST_SKIP() << p.end.errors;
         }
-        expect_refused(p, 2, "old=/nosuch: no such folder");
+        expect_tree_refused(p, 2, "old=/nosuch: no such folder");
     }
-    expect_refused(program_run({EBB_BENCH_RUN, "--no-install", "maps", "--maps", "a=/x,a=/y"}), 2,
-                   "a=/y: there is a tree of that name already");
+    expect_tree_refused(program_run(EBB_BENCH_RUN, {"--no-install", "maps", "--maps", "a=/x,a=/y"}),
+                        2, "a=/y: there is a tree of that name already");
 }
 
 TEST(map_tree, one_that_does_not_build_ends_in_its_first_error_and_is_not_written_to) {
@@ -114,11 +101,11 @@ TEST(map_tree, one_that_does_not_build_ends_in_its_first_error_and_is_not_writte
                                files.path("build") + "/CMakeCache.txt");
     std::filesystem::create_directory_symlink(EBB_BUILD "/lib", files.path("build") + "/lib");
     small_tree no_cmake("project(ebb LANGUAGES CXX)\nmessage(FATAL_ERROR \"no way\")\n", "");
-    expect_refused(build({"old=" + no_cmake.at(), files.path("build")}), 1,
-                   "can't be configured: CMake Error at ");
+    expect_tree_refused(build({"old=" + no_cmake.at(), files.path("build")}), 1,
+                        "can't be configured: CMake Error at ");
     small_tree no_map(small_cmake, "#error this map is broken\n");
-    expect_refused(build({"old=" + no_map.at(), files.path("build")}), 1,
-                   "error: #error this map is broken");
+    expect_tree_refused(build({"old=" + no_map.at(), files.path("build")}), 1,
+                        "error: #error this map is broken");
     std::set<std::string> left;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(no_map.at())) {
         left.insert(entry.path().filename().string());
@@ -135,20 +122,20 @@ TEST(map_tree, its_map_is_measured_beside_this_one_s_and_alike) {
     std::string line;
     std::getline(list, line);
     EXPECT_THAT(line, StartsWith("hash_map\t\t" EBB_TREE));
-    EXPECT_TRUE(program_run({folder + "/hash_map", "trace", "random", "500", "8"}).end.good());
+    EXPECT_TRUE(program_run(folder + "/hash_map", {"trace", "random", "500", "8"}).end.good());
 
-    const printed table =
-        program_run({EBB_BENCH_MAPS, "--maps=hash_map,old=" + folder, "--rounds=2", "--quick",
-                     "--only=hit,insert-faults", "--count=1000", "--value-bytes=8"});
+    const printed table = program_run(
+        EBB_BENCH_MAPS, {"--maps=hash_map,old=" + folder, "--rounds=2", "--quick",
+                         "--only=hit,insert-faults", "--count=1000", "--value-bytes=8"});
     ASSERT_TRUE(table.end.good()) << table.end.errors;
     EXPECT_THAT(table.text, StartsWith("before: hash_map@old, after: hash_map: "));
     EXPECT_THAT(table.text, HasSubstr("\nhit 1,000 x 8 "));
 
     // The same sources: as many instructions, but for what a map's random seed changes.
     const printed figures =
-        program_run({EBB_BENCH_MAPS, "--maps=hash_map,old=" + folder, "--rounds=1", "--quick",
-                     "--only=hit-instructions,iterate-instructions", "--count=100000",
-                     "--value-bytes=8", "--json"});
+        program_run(EBB_BENCH_MAPS, {"--maps=hash_map,old=" + folder, "--rounds=1", "--quick",
+                                     "--only=hit-instructions,iterate-instructions",
+                                     "--count=100000", "--value-bytes=8", "--json"});
     ASSERT_TRUE(figures.end.good()) << figures.end.errors;
     const auto report = nlohmann::json::parse(figures.text);
     for (const auto& column : report["blocks"][0]["columns"]) {
