@@ -8,10 +8,10 @@
 #include <new>
 
 // Where AddressSanitizer is: pointers in slabs keep what they point to from being a leak.
-extern "C" {
+extern "C" { // NOLINTBEGIN: the sanitizer's names
 void __lsan_register_root_region(const void*, std::size_t) __attribute__((weak));
 void __lsan_unregister_root_region(const void*, std::size_t) __attribute__((weak));
-}
+} // NOLINTEND
 
 namespace ebb::slab_pages {
 

@@ -12,8 +12,10 @@
 
 // libstdc++'s, null in a program without it. The last ones are what the compiler calls for
 // `catch`.
+// NOLINTBEGIN: the names as the linker has them
 extern "C" __attribute__((weak)) std::new_handler _ZSt15get_new_handlerv() noexcept;
 extern "C" __attribute__((weak)) void _ZSt17__throw_bad_allocv();
+// NOLINTEND
 asm(".weak __gxx_personality_v0\n.weak __cxa_begin_catch\n.weak __cxa_end_catch\n.weak "
     "_ZSt9terminatev");
 

@@ -24,10 +24,11 @@ std::size_t remainder_of(const void* p, page_entry entry, std::size_t index) noe
             const bool freed = remainder == 0 && lies_free(p, entry, index);
             misuse(freed ? misuse_kind::double_free : misuse_kind::overrun, p, slot);
         }
-        const std::size_t n = slot - remainder;
-        if (hardened &&
-            !armed(static_cast<const unsigned char*>(p) + n, usable(slot, remainder) - n)) {
-            misuse(misuse_kind::overrun, p, slot);
+        if constexpr (hardened) {
+            const std::size_t n = slot - remainder;
+            if (!armed(static_cast<const unsigned char*>(p) + n, usable(slot, remainder) - n)) {
+                misuse(misuse_kind::overrun, p, slot);
+            }
         }
         return remainder;
     }
