@@ -62,69 +62,79 @@ void sleep_until(double seconds) {
     }
 }
 
+// Looks at resident memory while a load runs. A look costs a millisecond of CPU by itself, in
+// procfs: what it does isn't counted, and its CPU time is taken out of the load's.
+class onlooker {
+  public:
+    onlooker() {
+        counted_.go_on();
+        begun_ = cpu_seconds();
+    }
+
+    /// Bytes above what there were at the beginning; printed as a figure of that name if there is
+    /// one.
+    double look(const char* figure = nullptr) {
+        const double from = cpu_seconds();
+        counted_.pause();
+        const double now = resident() - before_;
+        if (figure != nullptr) {
+            print_figure(figure, now);
+        }
+        counted_.go_on();
+        most_ = std::max(most_, now);
+        looking_ += cpu_seconds() - from;
+        return now;
+    }
+    /// The load is over: its figures, `mean` among them.
+    void print(double mean) {
+        counted_.pause();
+        print_figure("cpu", cpu_seconds() - begun_ - looking_);
+        print_figure("mean", mean);
+        print_figure("most", most_);
+        counted_.print();
+    }
+
+  private:
+    double before_ = resident();
+    double most_ = 0;
+    double looking_ = 0;
+    load_counter counted_;
+    double begun_ = 0;
+};
+
 } // namespace
 
 void run_saw_tooth(std::uint32_t teeth) {
     breathing_heap heap(200'000'000);
     constexpr std::size_t bottom = 10'000'000;
-    const double before = resident();
     double sum = 0;
-    double most = 0;
-    // Looking at procfs costs CPU by itself: taken out of the load's.
-    double looking = 0;
-    load_counter counted;
-    counted.go_on();
-    const double begun = cpu_seconds();
-    const auto look = [&] {
-        const double from = cpu_seconds();
-        counted.pause();
-        const double now = resident() - before;
-        print_figure("mean+", now);
-        counted.go_on();
-        sum += now;
-        most = std::max(most, now);
-        looking += cpu_seconds() - from;
-    };
+    onlooker seen;
     for (std::uint32_t tooth = 0; tooth < teeth; ++tooth) {
         heap.fill();
-        look();
+        sum += seen.look("mean+");
         heap.empty_to(bottom);
-        look();
+        sum += seen.look("mean+");
     }
-    counted.pause();
-    print_figure("cpu", cpu_seconds() - begun - looking);
-    print_figure("mean", sum / (2.0 * teeth));
-    print_figure("most", most);
-    counted.print();
+    seen.print(sum / (2.0 * teeth));
 }
 
 void run_teeth(std::uint32_t teeth, std::uint32_t period_ms) {
     breathing_heap heap(100'000'000);
     constexpr std::size_t bottom = 10'000'000;
     const double period = period_ms * 1e-3;
-    // Often enough to see memory go while the process sleeps; each look costs about a millisecond.
+    // Often enough to see memory go while the process sleeps.
     const double look_every = std::max(period / 50, 0.02);
-    const double before = resident();
-    double most = 0;
     double area = 0; // resident bytes times seconds
-    double looking = 0;
-    load_counter counted;
-    counted.go_on();
+    onlooker seen;
     const double begun = wall_seconds();
-    const double cpu_begun = cpu_seconds();
     double last_time = begun;
     double last_bytes = 0;
     const auto look = [&] {
-        const double from = cpu_seconds();
-        counted.pause();
-        const double now = resident() - before;
+        const double now = seen.look();
         const double time = wall_seconds();
-        counted.go_on();
         area += (now + last_bytes) / 2 * (time - last_time);
         last_time = time;
         last_bytes = now;
-        most = std::max(most, now);
-        looking += cpu_seconds() - from;
     };
     for (std::uint32_t tooth = 0; tooth < teeth; ++tooth) {
         heap.fill();
@@ -137,11 +147,7 @@ void run_teeth(std::uint32_t teeth, std::uint32_t period_ms) {
             look();
         }
     }
-    counted.pause();
-    print_figure("cpu", cpu_seconds() - cpu_begun - looking);
-    print_figure("mean", area / (last_time - begun));
-    print_figure("most", most);
-    counted.print();
+    seen.print(area / (last_time - begun));
 }
 
 void run_growth(std::uint32_t megabytes) {
