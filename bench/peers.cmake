@@ -79,23 +79,24 @@ function(ebb_map name)
     set(peers_list "${peers_list}${name}\t${missing}\n" PARENT_SCOPE)
 endfunction()
 
-# The programs that the budget is measured with (bench_budget_maps, bin/peers/budget): the seeds of
+# The programs that ebb's maps are counted with (bench_seeded_maps, bin/peers/seeded): the seeds of
 # their maps are the same in every run, so that their counts are, too.
-add_custom_target(bench_budget_maps)
-set(budget_list "")
-foreach(name hash_map node_hash_map)
-    set(peer bench_peer_budget_${name})
-    ebb_peer_program(budget_${name} peers/maps/${name}.cpp)
+add_custom_target(bench_seeded_maps)
+set(seeded_list "")
+foreach(name hash_map node_hash_map go_map)
+    set(peer bench_peer_seeded_${name})
+    ebb_peer_program(seeded_${name} peers/maps/${name}.cpp)
     set_target_properties(${peer} PROPERTIES
         OUTPUT_NAME ${name}
-        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/budget)
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/seeded)
     target_compile_definitions(${peer} PRIVATE EBB_PACKAGE_VERSION="${PROJECT_VERSION}"
                                                EBB_MAP_SEED=1)
-    add_dependencies(bench_budget_maps ${peer})
-    string(APPEND budget_list "${name}\t\n")
+    add_dependencies(bench_seeded_maps ${peer})
+    string(APPEND seeded_list "${name}\t\n")
 endforeach()
-file(CONFIGURE OUTPUT ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/budget/list CONTENT "${budget_list}"
+file(CONFIGURE OUTPUT ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/peers/seeded/list CONTENT "${seeded_list}"
      @ONLY)
+add_dependencies(bench_peers bench_seeded_maps)
 
 find_package(absl QUIET)
 ebb_map(hash_map)

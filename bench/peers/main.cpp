@@ -121,7 +121,7 @@ int check_or_renew(const words& w) {
         b.runs = static_cast<std::size_t>(number("--rounds", w.rounds, most_runs));
     }
     progress line;
-    return run_budget(budgeted(choose_maps(names, known_maps("peers/budget"))), b,
+    return run_budget(budgeted(choose_maps(names, known_maps("peers/seeded"))), b,
                       [&line](const std::string& text) { line.say(text); })
                ? done
                : failed;

@@ -21,6 +21,7 @@ namespace ebb::bench::peers {
 enum class unit : std::uint8_t { ratio, megabytes, nanoseconds, milliseconds, count };
 
 /// Who says a column's figure, and how often it is asked: what is counted repeats, times don't.
+/// What is asked once is asked of map_subject::counted, where a map has that.
 enum class said_by : std::uint8_t {
     rounds,    ///< the scenario itself, once a round
     once,      ///< the scenario itself, once
@@ -94,6 +95,8 @@ struct map_subject {
     std::string label;
     std::string version;
     std::string missing; ///< what stands in place of figures
+    std::string counted =
+        {}; ///< the program with the same seeds in every run; empty: there is none
 };
 
 /// Everything that a run found.

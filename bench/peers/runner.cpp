@@ -81,8 +81,9 @@ class execution {
         }
         const std::size_t entries =
             t.by == said_by::callgrind ? std::min(t.at.count, most_under_callgrind) : t.at.count;
+        const bool seeded = t.by != said_by::rounds && !m.counted.empty();
         command what;
-        what.words = {m.program,
+        what.words = {seeded ? m.counted : m.program,
                       std::string(t.scenario),
                       std::string(key_kind_names[static_cast<std::size_t>(t.at.kind)]),
                       std::to_string(entries),

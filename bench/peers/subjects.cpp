@@ -97,6 +97,10 @@ std::vector<map_subject> find_maps(const std::string& folder) {
         s.missing = line.substr(tab + 1, second - tab - 1);
         if (s.missing.empty()) {
             s.program = folder + '/' + s.name;
+            if (const auto seeded = folder + "/seeded/" + s.name;
+                std::filesystem::is_regular_file(seeded)) {
+                s.counted = seeded;
+            }
             describe(s);
         }
         if (second + 1 < line.size()) {

@@ -19,6 +19,7 @@
 
 using namespace ebb::bench;
 using namespace ebb::bench::peers;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -113,13 +114,39 @@ TEST(map_run, wrong_map_is_a_failure_and_the_others_are_measured) {
     EXPECT_FALSE(values.at("hit").contains("absent"));
 }
 
+TEST(map_run, counts_are_those_of_the_program_with_the_same_seeds) {
+    const std::string program = std::string(EBB_PEERS) + "/std";
+    const std::vector<map_subject> maps{{"one", program, "one", "1", ""},
+                                        {"two", program, "two", "1", "", EBB_WRONG_PEER},
+                                        {"three", EBB_WRONG_PEER, "three", "1", "", program}};
+    const map_choice c{{"insert", "insert-faults"}, {key_kind::random}, {1000}, {}, {8}};
+    map_settings settings;
+    settings.rounds = 1;
+    settings.quick = true;
+    const wrong_way way("lost");
+    const map_result r = run_maps(make_map_plan(c, std::nullopt), maps, settings);
+    EXPECT_THAT(r.failures,
+                ElementsAre(StartsWith("insert random keys, 1000 x 8 bytes, three: "),
+                            StartsWith("count-insert random keys, 1000 x 8 bytes, two: ")));
+    const auto& values = r.values.at({key_kind::random, 1000, 8});
+    const auto& times = values.at("insert");
+    EXPECT_TRUE(times.contains("one") && times.contains("two") && !times.contains("three"));
+    const auto& faults = values.at("insert-faults");
+    EXPECT_TRUE(faults.contains("one") && !faults.contains("two") && faults.contains("three"));
+}
+
 TEST(map_run, list_tells_what_is_there_and_what_is_not) {
     scratch files;
     std::ofstream(files.path("list")) << "std\t\nrobin\tnot installed: apt install x\ngone\t\n";
     std::filesystem::create_symlink(std::string(EBB_PEERS) + "/std", files.path("std"));
+    EXPECT_EQ(find_maps(files.path(""))[0].counted, "");
+    std::filesystem::create_directory(files.path("seeded"));
+    std::ofstream(files.path("seeded/std"));
     const auto maps = find_maps(files.path(""));
     ASSERT_EQ(maps.size(), 3u);
     EXPECT_EQ(maps[0].label, "std::unordered_map");
+    EXPECT_EQ(std::filesystem::path(maps[0].counted), files.path("seeded/std"));
+    EXPECT_EQ(maps[1].counted, "");
     EXPECT_EQ(maps[1].missing, "not installed: apt install x");
     EXPECT_THAT(maps[2].missing, StartsWith("not built"));
     EXPECT_THROW((void)find_maps("/nosuch"), std::runtime_error);
