@@ -142,7 +142,11 @@ void run_teeth(std::uint32_t teeth, std::uint32_t period_ms) {
         heap.empty_to(bottom);
         look();
         const double next = begun + period * (tooth + 1);
-        for (double now = wall_seconds(); now < next; now = wall_seconds()) {
+        for (;;) {
+            const double now = wall_seconds();
+            if (now >= next) {
+                break;
+            }
             sleep_until(std::min(next, now + look_every));
             look();
         }

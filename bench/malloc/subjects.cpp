@@ -21,7 +21,7 @@ namespace {
 std::string version_of(const known_malloc& malloc, const std::string& library) {
     std::error_code error;
     const std::filesystem::path real = std::filesystem::canonical(library, error);
-    const std::string file = (error ? std::filesystem::path(library) : real).filename().string();
+    std::string file = (error ? std::filesystem::path(library) : real).filename().string();
     std::string version;
     bool owns = false;
     try {

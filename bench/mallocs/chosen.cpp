@@ -14,7 +14,7 @@ bool is_path(const std::string& word) {
 // The library's path without links. `word` is what was asked for.
 std::string checked_library(const std::string& word, const std::string& path) {
     std::error_code error;
-    const std::string library = std::filesystem::canonical(path, error).string();
+    std::string library = std::filesystem::canonical(path, error).string();
     if (error) {
         throw refused("--malloc " + word + ": " + error.message());
     }

@@ -103,7 +103,7 @@ std::string find_program(const std::string& word) {
     for (bool more = !word.empty(); more;) {
         const std::size_t colon = rest.find(':');
         const std::string folder(rest.substr(0, colon));
-        const std::string path = (folder.empty() ? "." : folder) + "/" + word;
+        std::string path = (folder.empty() ? "." : folder) + "/" + word;
         const int error = error_of(path);
         if (error == 0) {
             return path;

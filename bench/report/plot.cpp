@@ -128,7 +128,9 @@ std::string panel(const plot& whole, const plot_panel& p, double top) {
                            left, s.y(v), right, left - 8, s.y(v) + 4,
                            p.times ? time_text(v) : number_text(v));
     }
-    for (double v = 0; v <= whole.x_most * 1.0001; v += whole.x_step) {
+    const auto ticks = static_cast<int>(whole.x_most * 1.0001 / whole.x_step);
+    for (int i = 0; i <= ticks; ++i) {
+        const double v = i * whole.x_step;
         out += fmt::format("<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text x=\"{0:.1f}\" "
                            "y=\"{3}\" class=\"middle\">{4:g}</text>\n",
                            x(v), top, top + panel_height, top + panel_height + 16, v);

@@ -68,7 +68,7 @@ void* taken(const functions& f, std::size_t bytes) {
 void pairs(benchmark::State& state) {
     const functions& f = chosen(state);
     const auto bytes = static_cast<std::size_t>(state.range(1));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         f.give(taken(f, bytes));
     }
     name(state);
@@ -96,7 +96,7 @@ void random(benchmark::State& state) {
     for (void*& p : blocks) {
         p = taken(f, 100);
     }
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         dice ^= dice << 13U;
         dice ^= dice >> 7U;
         dice ^= dice << 17U;

@@ -71,7 +71,9 @@ const void* reached_by(const char* function) noexcept {
             break;
         }
     }
-    for (std::size_t i = 0; slots != nullptr && i < bytes / sizeof *slots; ++i) {
+    for (std::size_t i = 0;
+         names != nullptr && symbols != nullptr && slots != nullptr && i < bytes / sizeof *slots;
+         ++i) {
         const ElfW(Sym)& symbol = symbols[slots[i].r_info >> (sizeof(void*) == 8 ? 32 : 8)];
         if (equal(names + symbol.st_name, function)) {
             return *reinterpret_cast<void**>(base + slots[i].r_offset);
@@ -116,9 +118,11 @@ void say(line_buffer& line, const char* path) noexcept {
 // hands on to.
 const void* served_by(const char* function) noexcept {
     const void* const reached = reached_by(function);
+    if (ebb_count_next == nullptr || reached == nullptr) {
+        return reached;
+    }
     const object counting = object_of(reinterpret_cast<void*>(ebb_count_next));
-    return reached != nullptr && counting.base != nullptr &&
-                   counting.base == object_of(reached).base
+    return counting.base != nullptr && counting.base == object_of(reached).base
                ? ebb_count_next(function)
                : reached;
 }

@@ -25,7 +25,7 @@ void touched(benchmark::State& state) {
         }
         std::free(const_cast<char*>(block));
     });
-    set_operations(state, static_cast<double>(bytes / 4096));
+    set_operations(state, static_cast<double>(bytes) / 4096);
 }
 BENCHMARK(touched)->Arg(64)->Apply(in_micro_suite);
 
