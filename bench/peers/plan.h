@@ -96,8 +96,8 @@ struct map_subject {
     std::string label;
     std::string version;
     std::string missing; ///< what stands in place of figures
-    std::string counted =
-        {}; ///< the program with the same seeds in every run; empty: there is none
+    /// The program with the same seeds in every run, which counts; empty: there is none.
+    std::string counted = {};
 };
 
 /// Everything that a run found.

@@ -11,8 +11,8 @@ namespace ebb::bench::peers {
 
 /// The maps of the list in `folder` (a name, a tab, what it lacks; a line each), as the build
 /// wrote it, each asked for its label and version. A second tab and what follows it stand for the
-/// version: which tree the map is of. A program `seeded/NAME` beside a map's own counts. Throws
-/// std::runtime_error without that list.
+/// version: which tree the map is of. Where there is a program `seeded/NAME`,
+/// it counts for NAME. Throws std::runtime_error without that list.
 [[nodiscard]] std::vector<map_subject> find_maps(const std::string& folder);
 
 /// What `--maps` names: words are names among `known`, or NAME=FOLDER, where FOLDER has the maps of

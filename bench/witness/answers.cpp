@@ -71,9 +71,10 @@ const void* reached_by(const char* function) noexcept {
             break;
         }
     }
-    for (std::size_t i = 0;
-         names != nullptr && symbols != nullptr && slots != nullptr && i < bytes / sizeof *slots;
-         ++i) {
+    if (names == nullptr || symbols == nullptr || slots == nullptr) {
+        return nullptr;
+    }
+    for (std::size_t i = 0; i < bytes / sizeof *slots; ++i) {
         const ElfW(Sym)& symbol = symbols[slots[i].r_info >> (sizeof(void*) == 8 ? 32 : 8)];
         if (equal(names + symbol.st_name, function)) {
             return *reinterpret_cast<void**>(base + slots[i].r_offset);
