@@ -105,7 +105,7 @@ TEST(map_tree, one_that_does_not_build_ends_in_its_first_error_and_is_not_writte
                         "can't be configured: CMake Error at ");
     small_tree no_map(small_cmake, "#error this map is broken\n");
     expect_tree_refused(build({"old=" + no_map.at(), files.path("build")}), 1,
-                        "error: #error this map is broken");
+                        "this map is broken"); // g++ and clang++ put different words before it
     std::set<std::string> left;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(no_map.at())) {
         left.insert(entry.path().filename().string());
