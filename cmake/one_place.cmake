@@ -37,6 +37,14 @@ one_place("__SANITIZE_|__has_feature" alloc/base/sanitizers.h
 one_place("MATCHES.*fsanitize" "cmake/sanitizers.cmake;cmake/one_place.cmake"
           "ask EBB_SANITIZED or EBB_THREAD_SANITIZED of cmake/sanitizers.cmake" ${build_files})
 
+# A number that doesn't fit its type must be seen.
+set(alloc_sources ${sources})
+list(FILTER alloc_sources INCLUDE REGEX "^alloc/")
+one_place("static_cast<(std::u?int(8|16|32)_t|int|short|unsigned|unsigned (char|short|int))>"
+          "alloc/base/narrow.h;alloc/dropin/face.cpp" # mallinfo() wraps, as glibc's does
+          "narrow by ebb::narrow or ebb::bounded of alloc/base/narrow.h"
+          ${alloc_sources})
+
 # A test waits for a state, as long as it takes; ctest alone ends one that hangs.
 set(test_sources ${sources})
 list(FILTER test_sources INCLUDE REGEX "^tests/")

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <algorithm>
 #include <array>
@@ -39,7 +40,7 @@ inline constexpr auto go_class_by_step = [] {
         while (go_classes[index] < step * 8) {
             ++index;
         }
-        table[step] = static_cast<std::uint8_t>(index);
+        table[step] = bounded<std::uint8_t>(index);
     }
     return table;
 }();

@@ -1,4 +1,5 @@
 #include <ebb/alloc/arena/go_heap.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <cstring>
 #include <new>
@@ -11,7 +12,7 @@ static_assert(zeroing_arena<go_heap> && pointer_free_arena<go_heap>);
 namespace {
 
 constexpr std::uint32_t blocks_per_span(std::size_t index) noexcept {
-    return static_cast<std::uint32_t>(go_span_pages[index] * go_page_bytes / go_classes[index]);
+    return bounded<std::uint32_t>(go_span_pages[index] * go_page_bytes / go_classes[index]);
 }
 
 // Wraps to less than `bytes` when there are no such pages.

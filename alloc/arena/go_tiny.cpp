@@ -1,5 +1,6 @@
 #include <ebb/alloc/arena/go_tiny.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <new>
 
@@ -81,7 +82,7 @@ go_tiny::placed go_tiny::allocate(std::size_t bytes) {
     if (open_ != nullptr && at + bytes <= block_bytes) {
         chunk* const c = chunk_of(open_);
         auto& live = c->state(c->index_of(open_)).live_bytes;
-        live = static_cast<std::uint8_t>(live + bytes);
+        live = bounded<std::uint8_t>(live + bytes);
         open_used_ = at + bytes;
         counts_->charge(bytes, 0);
         return {open_ + at, false};
@@ -96,7 +97,7 @@ go_tiny::placed go_tiny::allocate(std::size_t bytes) {
     } else {
         index = c->fresh++;
     }
-    c->state(index) = {static_cast<std::uint8_t>(bytes), 0, none};
+    c->state(index) = {bounded<std::uint8_t>(bytes), 0, none};
     if (++c->used == block_count) {
         chunks_.remove(c);
         chunks_.push_back(c);
@@ -118,15 +119,15 @@ void go_tiny::bury(void* object, std::size_t bytes) noexcept {
     EBB_CHECK_AT(index < c->fresh && c->state(index).live_bytes >= bytes,
                  "deallocate: freed before", object);
     block_state& s = c->state(index);
-    s.live_bytes = static_cast<std::uint8_t>(s.live_bytes - bytes);
-    s.dead_bytes = static_cast<std::uint8_t>(s.dead_bytes + bytes);
+    s.live_bytes = bounded<std::uint8_t>(s.live_bytes - bytes);
+    s.dead_bytes = bounded<std::uint8_t>(s.dead_bytes + bytes);
     c->has_dead = true;
     counts_->bury(bytes, bytes);
 }
 
 void go_tiny::free_block(chunk* c, std::size_t index) noexcept {
     c->state(index) = {0, 0, c->free};
-    c->free = static_cast<std::uint16_t>(index);
+    c->free = bounded<std::uint16_t>(index);
     if (c->is_full()) {
         chunks_.remove(c);
         chunks_.push_front(c);

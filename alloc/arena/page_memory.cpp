@@ -2,6 +2,7 @@
 #include <ebb/alloc/arena/page_ranges.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
@@ -38,7 +39,7 @@ struct page_memory::ranges {
     std::array<std::optional<range_class>, classes> of;
 
     static unsigned index(std::size_t largest) noexcept {
-        return static_cast<unsigned>(std::bit_width(std::max(largest, os::page_size()) - 1));
+        return bounded<unsigned>(std::bit_width(std::max(largest, os::page_size()) - 1));
     }
 };
 

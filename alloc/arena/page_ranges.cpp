@@ -1,6 +1,7 @@
 #include <ebb/alloc/arena/page_ranges.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
@@ -78,7 +79,7 @@ void page_ranges::extend() {
         throw std::bad_alloc();
     }
     os::keep_small(at, count * range_bytes_);
-    region r{at, static_cast<std::uint32_t>(count), static_cast<std::uint32_t>(count), {}};
+    region r{at, bounded<std::uint32_t>(count), bounded<std::uint32_t>(count), {}};
     for (std::size_t i = 0; i < count; ++i) {
         r.free[i / 64] |= std::uint64_t{1} << i % 64;
     }

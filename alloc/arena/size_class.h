@@ -7,6 +7,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <bit>
 #include <cstddef>
@@ -19,7 +20,7 @@ inline constexpr std::size_t largest_bytes = 32 * kib;
 /// first. Cost: no branch, no table.
 [[nodiscard]] constexpr std::size_t index_of(std::size_t bytes) noexcept {
     const std::size_t last = bytes - (bytes != 0 ? 1 : 0);
-    const auto width = static_cast<unsigned>(std::bit_width(last | 32U));
+    const auto width = bounded<unsigned>(std::bit_width(last | 32U));
     return (width - 6) * 4 + (last >> (width - 3));
 }
 

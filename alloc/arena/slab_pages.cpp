@@ -1,6 +1,7 @@
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/base/sanitizers.h>
 #include <ebb/alloc/os/pages.h>
 
@@ -49,7 +50,7 @@ void unmap(void* slab, std::size_t bytes) noexcept {
 }
 
 unsigned page_bits() noexcept {
-    return static_cast<unsigned>(std::countr_zero(os::page_size()));
+    return bounded<unsigned>(std::countr_zero(os::page_size()));
 }
 
 } // namespace ebb::slab_pages

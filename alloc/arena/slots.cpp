@@ -1,4 +1,5 @@
 #include <ebb/alloc/arena/slots.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <algorithm>
 #include <new>
@@ -34,7 +35,7 @@ slots::slots(std::size_t slot_bytes, std::pmr::memory_resource& upstream, tally&
             break;
         }
     }
-    slot_count_ = static_cast<std::uint32_t>(count);
+    slot_count_ = bounded<std::uint32_t>(count);
 }
 
 slots::chunk* slots::open_chunk() {

@@ -29,6 +29,7 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/intrusive_list.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/ledger/tally.h>
 
 #include <cstddef>
@@ -150,7 +151,7 @@ class alignas(64) slots {
     // comparison with slot_at fails, whichever way it rounds. A pointer into the header wraps round
     // to an index past the last slot, which is cut to one that is not at `p` either.
     [[nodiscard]] std::size_t index_of(const chunk* c, const void* p) const noexcept {
-        const auto offset = static_cast<std::uint32_t>(distance_bytes(c, p) - first_slot_);
+        const auto offset = wrapped<std::uint32_t>(distance_bytes(c, p) - first_slot_);
         const auto index =
             static_cast<std::size_t>((static_cast<std::uint64_t>(offset) * reciprocal_) >> 32U);
         return index < slot_count_ ? index : 0;

@@ -17,6 +17,8 @@
 // threads x 64 KiB.
 #pragma once
 
+#include <ebb/alloc/base/narrow.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -88,7 +90,7 @@ struct thread_state {
 
     [[nodiscard]] bool is(counted::aside what) const noexcept { return (aside & what) != 0; }
     void set(counted::aside what, bool value) noexcept {
-        aside = static_cast<unsigned char>(value ? aside | what : aside & ~what);
+        aside = bounded<unsigned char>(value ? aside | what : aside & ~what);
     }
 };
 

@@ -29,6 +29,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <atomic>
 #include <cstddef>
@@ -108,12 +109,11 @@ template <class T>
         auto* const byte = part<std::uint8_t>(leaf, address);
         const unsigned shift = address / grain_bytes % 8;
         const unsigned is_full = remainder == 0 ? 1 : 0;
-        if ((static_cast<unsigned>(__atomic_load_n(byte, __ATOMIC_RELAXED)) >> shift & 1U) !=
-            is_full) {
-            __atomic_fetch_xor(byte, static_cast<std::uint8_t>(1U << shift), __ATOMIC_RELAXED);
+        if ((bounded<unsigned>(__atomic_load_n(byte, __ATOMIC_RELAXED)) >> shift & 1U) != is_full) {
+            __atomic_fetch_xor(byte, bounded<std::uint8_t>(1U << shift), __ATOMIC_RELAXED);
         }
         if (is_full == 0) {
-            static_cast<std::uint8_t*>(p)[usable - 1] = static_cast<std::uint8_t>(remainder);
+            static_cast<std::uint8_t*>(p)[usable - 1] = bounded<std::uint8_t>(remainder);
         }
         return true;
     }

@@ -115,7 +115,7 @@ EBB_EXPORT std::size_t malloc_usable_size(void* p) noexcept {
 /// jemalloc's question: the usable size of a block of n bytes. Of its flags, the alignment is
 /// known (its lowest six bits: the logarithm).
 EBB_EXPORT std::size_t nallocx(std::size_t n, int flags) noexcept {
-    const std::size_t alignment = std::size_t{1} << (static_cast<unsigned>(flags) & 63U);
+    const std::size_t alignment = std::size_t{1} << (flags & 63);
     return engine::good_size(n, alignment);
 }
 }

@@ -1,4 +1,5 @@
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/misuse.h>
@@ -29,7 +30,7 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
     const os::lock_guard hold(guard_);
     if (loose_count_.get() != 0) {
         const auto n = std::min<std::size_t>(want, loose_count_.get());
-        loose_count_.subtract(static_cast<std::uint32_t>(n));
+        loose_count_.subtract(bounded<std::uint32_t>(n));
         loose_least_ = std::min(loose_least_, loose_count_.get());
         std::memcpy(out, loose_ + loose_count_.get(), n * sizeof(void*));
         return n;
@@ -74,7 +75,7 @@ void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) n
     }
     if (loose != 0) {
         std::memcpy(loose_ + loose_count_.get(), slots + (count - loose), loose * sizeof(void*));
-        loose_count_.add(static_cast<std::uint32_t>(loose));
+        loose_count_.add(bounded<std::uint32_t>(loose));
     }
     for (std::size_t i = 0; i < count - loose; ++i) {
         put_back(bin, slots[i]);

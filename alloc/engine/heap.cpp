@@ -18,7 +18,10 @@ namespace {
 // program anyway.
 constexpr std::size_t largest_kept = 4 * mib;
 
-constexpr std::size_t most = PTRDIFF_MAX;
+// The most bytes that a block or its alignment may have. No process of Linux can address more in
+// one piece (x86-64: 47 bits), and a span counts its blocks in 32 bits.
+constexpr std::size_t most = std::size_t{1} << 47;
+static_assert(most / block_bytes <= UINT32_MAX);
 
 void* no_memory() noexcept {
     errno = ENOMEM;

@@ -31,7 +31,7 @@
 
 namespace ebb::engine {
 
-/// `n` bytes aligned to 16 (n may be 0). Null where n exceeds PTRDIFF_MAX or memory is out.
+/// `n` bytes aligned to 16 (n may be 0). Null where n exceeds 2^47 or memory is out.
 [[nodiscard]] inline void* allocate(std::size_t n) noexcept;
 
 /// The same, all zero.

@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/options.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/os/frames.h>
@@ -70,7 +71,7 @@ void apply_options(char** environment) noexcept {
         if (!set(chosen, key, value)) {
             char line[256];
             std::snprintf(line, sizeof line, "ebb: EBB_OPTIONS: %.*s: not one of %s\n",
-                          static_cast<int>(word.size()), word.data(), accepted);
+                          bounded<int>(word.size()), word.data(), accepted);
             os::write_error(line);
         }
     }

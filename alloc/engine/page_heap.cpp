@@ -1,4 +1,5 @@
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/free_runs.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
@@ -52,7 +53,7 @@ span* new_run(std::uintptr_t base, std::size_t blocks, span_state state) noexcep
     }
     auto* const run = ::new (memory) span;
     run->base = base;
-    run->blocks = static_cast<std::uint32_t>(blocks);
+    run->blocks = narrow<std::uint32_t>(blocks);
     run->state = state;
     run->descriptor = sizeof(span);
     return run;
@@ -179,7 +180,7 @@ span* take_run(std::size_t blocks, std::size_t alignment) noexcept {
     const std::uint32_t stamp = run->stamp;
     remove(run);
     run->base = from;
-    run->blocks = static_cast<std::uint32_t>(blocks);
+    run->blocks = narrow<std::uint32_t>(blocks);
     if (front != nullptr) {
         insert(front, stamp);
     }
@@ -206,7 +207,7 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
     auto* const s = ::new (memory) span;
     s->base = run->base;
     s->blocks = run->blocks;
-    s->descriptor = static_cast<std::uint32_t>(span::descriptor_bytes(bin));
+    s->descriptor = narrow<std::uint32_t>(span::descriptor_bytes(bin));
     s->make_slots(bin);
     if (run->state == span_state::dirty) { // whatever stood here last may be resident
         s->touch_all();
@@ -253,7 +254,7 @@ void page_heap::give(span* s) noexcept {
 }
 
 bool page_heap::resize(span* s, std::size_t bytes) noexcept {
-    const auto blocks = static_cast<std::uint32_t>((bytes + block_bytes - 1) / block_bytes);
+    const auto blocks = narrow<std::uint32_t>((bytes + block_bytes - 1) / block_bytes);
     const std::uint32_t now = os::coarse_milliseconds();
     const os::lock_guard hold(guard);
     if (blocks == s->blocks) {

@@ -8,6 +8,7 @@
 // somebody did, and the owner stops the program.
 #pragma once
 
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/base/sanitizers.h>
 
 #include <cstddef>
@@ -23,11 +24,11 @@ inline constexpr std::size_t long_mark = 255;
 /// Notes `remainder` in the tail of the slot that ends at `end`. Requires: 0 < remainder <= slot.
 EBB_UNSANITIZED inline void write_remainder(unsigned char* end, std::size_t remainder) noexcept {
     if (remainder < long_mark) [[likely]] {
-        end[-1] = static_cast<unsigned char>(remainder);
+        end[-1] = bounded<unsigned char>(remainder);
         return;
     }
-    end[-1] = static_cast<unsigned char>(long_mark);
-    const auto word = static_cast<std::uint32_t>(remainder);
+    end[-1] = bounded<unsigned char>(long_mark);
+    const auto word = bounded<std::uint32_t>(remainder);
     std::memcpy(end - long_tail, &word, sizeof word);
 }
 

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/narrow.h>
 
 #include <array>
 #include <bit>
@@ -87,7 +88,7 @@ namespace detail {
 constexpr bin_traits make_traits(std::size_t slot) {
     // A span holds at least eight slots up to 32 KiB, and four above.
     const std::size_t span = slot <= 8 * kib ? 64 * kib : slot <= 32 * kib ? 256 * kib : mib;
-    return {static_cast<std::uint32_t>(slot), static_cast<std::uint32_t>(span),
+    return {bounded<std::uint32_t>(slot), bounded<std::uint32_t>(span),
             ~std::uint64_t{0} / slot + 1};
 }
 
@@ -108,7 +109,7 @@ constexpr std::array<std::uint8_t, table_limit + 1> make_bins() {
     std::array<std::uint8_t, table_limit + 1> bins{};
     for (std::size_t n = 0; n <= table_limit; ++n) {
         const std::size_t c = class_of(n);
-        bins[n] = static_cast<std::uint8_t>(2 * c + (n < slot_of(c) ? 2 : 1));
+        bins[n] = bounded<std::uint8_t>(2 * c + (n < slot_of(c) ? 2 : 1));
     }
     return bins;
 }

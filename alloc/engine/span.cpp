@@ -1,4 +1,5 @@
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/span.h>
 #include <ebb/alloc/os/guard.h>
@@ -22,8 +23,8 @@ void store(std::uint64_t& word, std::uint64_t value) noexcept {
 
 void span::make_slots(std::size_t of_bin) noexcept {
     state = span_state::slots;
-    bin = static_cast<std::uint32_t>(of_bin);
-    slot_count = static_cast<std::uint32_t>(slots_of(of_bin));
+    bin = bounded<std::uint32_t>(of_bin);
+    slot_count = bounded<std::uint32_t>(slots_of(of_bin));
     free_slots = slot_count;
     cursor = 0;
     for (std::size_t i = 0; i < slot_count; i += 64) {
@@ -66,7 +67,7 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
     std::size_t got = 0;
     for (std::size_t w = first_word; w < words && got < want; ++w) {
         std::uint64_t bits = load(free_bits()[w]);
-        cursor = hardened ? cursor : static_cast<std::uint32_t>(w);
+        cursor = hardened ? cursor : bounded<std::uint32_t>(w);
         if (bits == 0) {
             continue;
         }
@@ -80,7 +81,7 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
         store(free_bits()[w], bits);
         mark_dirty(first * slot, (last + 1) * slot);
     }
-    free_slots -= static_cast<std::uint32_t>(got);
+    free_slots -= bounded<std::uint32_t>(got);
     return got;
 }
 
@@ -92,7 +93,7 @@ bool span::put_back(std::size_t index) noexcept {
     }
     store(word, word | bit);
     ++free_slots;
-    cursor = std::min(cursor, static_cast<std::uint32_t>(index / 64));
+    cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/intrusive_list.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/size_class.h>
@@ -112,7 +113,7 @@ struct span {
     /// Whether it has waited `age` milliseconds; with 0 it needn't have waited at all, though its
     /// stamp may be younger than `now`.
     [[nodiscard]] bool aged(std::uint32_t now, std::uint32_t age) const noexcept {
-        return age == 0 || static_cast<std::int32_t>(now - stamp) >= static_cast<std::int32_t>(age);
+        return age == 0 || wrapped<std::int32_t>(now - stamp) >= wrapped<std::int32_t>(age);
     }
 
     /// Whether any page could be given back now.

@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/misuse.h>
@@ -51,7 +52,7 @@ thread_cache* make_cache() noexcept {
         slots += cache_capacity(bin);
         cache->bins[bin].ceiling = slots;
         cache->bins[bin].fill =
-            static_cast<std::uint32_t>(std::min(first_fill, cache_capacity(bin) / 2));
+            bounded<std::uint32_t>(std::min(first_fill, cache_capacity(bin) / 2));
     }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache->bins[bin].slot = traits[bin].slot;
@@ -59,7 +60,7 @@ thread_cache* make_cache() noexcept {
         cache->bins[bin].inverse = traits[bin].inverse;
         cache->bins[bin].limit = traits[bin].limit_of(span::slots_of(bin));
         cache->bins[bin].short_limit =
-            std::min<std::uint32_t>(traits[bin].slot, static_cast<std::uint32_t>(long_mark - 1));
+            std::min<std::uint32_t>(traits[bin].slot, bounded<std::uint32_t>(long_mark - 1));
     }
     cache->tell_above.set(tell_quantum);
     cache->tell_below.set(-tell_quantum);
@@ -109,7 +110,7 @@ void* refill(thread_cache& cache, std::size_t bin) noexcept {
         return nullptr;
     }
     // A thread that comes again gets more: few slots lie unused in bins that it hardly needs.
-    b.fill = static_cast<std::uint32_t>(
+    b.fill = bounded<std::uint32_t>(
         std::min<std::size_t>(std::size_t{2} * b.fill, cache_capacity(bin) / 2));
     b.top.set(b.floor + got - 1);
     return b.floor[got - 1];

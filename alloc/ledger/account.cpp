@@ -1,4 +1,5 @@
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/ledger/account.h>
 #include <ebb/alloc/ledger/cells.h>
 
@@ -80,7 +81,7 @@ account::account(std::string_view name, account* parent)
         throw std::length_error("ebb::account: 1024 accounts stand already");
     }
     *free = this;
-    id_ = static_cast<std::uint32_t>(free - table);
+    id_ = bounded<std::uint32_t>(free - table);
     if (parent != nullptr) {
         ++parent->children_;
     }

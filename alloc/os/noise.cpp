@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/os/noise.h>
 #include <ebb/alloc/os/system_call.h>
 
@@ -74,7 +75,7 @@ void detail::make_noise() noexcept {
     }
     state += golden;
     std::uint64_t bits = mix(state);
-    quiet_calls = static_cast<std::int32_t>(draw(bits, std::uint64_t{2} * mean_quiet_calls));
+    quiet_calls = bounded<std::int32_t>(draw(bits, std::uint64_t{2} * mean_quiet_calls));
     const std::uint64_t kind = draw(bits, 256);
     const std::uint64_t much = bits & 0xffff;
     if (kind < sleeps) {

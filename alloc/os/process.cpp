@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -37,16 +36,20 @@ class small_file {
     std::size_t length_ = 0;
 };
 
+constexpr bool is_digit(char c) noexcept {
+    return '0' <= c && c <= '9';
+}
+
 // The first number in `text` from `at` on, if there is one on that line.
 std::optional<std::uint64_t> number_at(std::string_view text, std::size_t at) noexcept {
     while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) {
         ++at;
     }
-    if (at >= text.size() || std::isdigit(static_cast<unsigned char>(text[at])) == 0) {
+    if (at >= text.size() || !is_digit(text[at])) {
         return std::nullopt;
     }
     std::uint64_t n = 0;
-    for (; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0; ++at) {
+    for (; at < text.size() && is_digit(text[at]); ++at) {
         n = n * 10 + static_cast<std::uint64_t>(text[at] - '0');
     }
     return n;
