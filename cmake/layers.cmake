@@ -31,7 +31,7 @@ function(room_of path result)
 endfunction()
 
 set(kernel_headers "^(sys/|linux/|asm/|unistd\\.h|fcntl\\.h|sched\\.h|syscall\\.h)")
-set(system_headers "^(std(def|int)|execinfo|pthread|malloc|dlfcn|link|signal|errno|semaphore|(x|e|p|s|t|n)mmintrin|immintrin|arm_neon)\\.h$")
+set(system_headers "^(std(def|int)|execinfo|pthread|malloc|dlfcn|elf|link|signal|errno|semaphore|(x|e|p|s|t|n)mmintrin|immintrin|arm_neon)\\.h$")
 set(failures 0)
 
 function(complain text)

@@ -1,4 +1,5 @@
 #include <ebb/alloc/os/guard.h>
+#include <ebb/alloc/os/kernel.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <sys/mman.h>
@@ -21,19 +22,17 @@ bool mark(void* pages, std::size_t bytes) noexcept {
     if (!has_marks.load(std::memory_order_relaxed)) {
         return false;
     }
-    if (::madvise(pages, bytes, guard_install) == 0) {
-        return true;
-    }
+    const long result = kernel::advise(pages, bytes, guard_install);
     // EINVAL: an older kernel, or pages that are locked into memory.
-    if (errno == EINVAL) {
+    if (result == -EINVAL) {
         has_marks.store(false, std::memory_order_relaxed);
     }
-    return false;
+    return result == 0;
 }
 
 bool protect(void* pages, std::size_t bytes) noexcept {
     if (protected_now.fetch_add(1, std::memory_order_relaxed) < most_protected &&
-        ::mprotect(pages, bytes, PROT_NONE) == 0) {
+        kernel::protect(pages, bytes, PROT_NONE) == 0) {
         release(pages, bytes);
         return true;
     }
@@ -44,22 +43,18 @@ bool protect(void* pages, std::size_t bytes) noexcept {
 } // namespace
 
 bool guard(void* pages, std::size_t bytes) noexcept {
-    const int error = errno;
-    const bool done = mark(pages, bytes) || protect(pages, bytes);
-    errno = error;
-    return done;
+    return mark(pages, bytes) || protect(pages, bytes);
 }
 
 // Which kind it was isn't noted: taking a mark off where none is does nothing, and mprotect joins
 // mappings that are alike already.
 void unguard(void* pages, std::size_t bytes) noexcept {
-    const int error = errno;
-    if (::madvise(pages, bytes, guard_remove) != 0 || !has_marks.load(std::memory_order_relaxed)) {
-        if (::mprotect(pages, bytes, PROT_READ | PROT_WRITE) == 0) {
+    if (kernel::advise(pages, bytes, guard_remove) != 0 ||
+        !has_marks.load(std::memory_order_relaxed)) {
+        if (kernel::protect(pages, bytes, PROT_READ | PROT_WRITE) == 0) {
             protected_now.fetch_sub(1, std::memory_order_relaxed);
         }
     }
-    errno = error;
 }
 
 } // namespace ebb::os

@@ -1,19 +1,23 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/narrow.h>
+#include <ebb/alloc/os/kernel.h>
 #include <ebb/alloc/os/pages.h>
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 
 namespace ebb::os {
 namespace {
+
+bool refused(long result) noexcept {
+    constexpr long last_error = 4095; // what the kernel returns as an error is no address
+    return -last_error <= result && result < 0;
+}
 
 void* map_aligned(std::size_t bytes, std::size_t alignment, int protection) noexcept {
     const std::size_t page = page_size();
@@ -22,11 +26,12 @@ void* map_aligned(std::size_t bytes, std::size_t alignment, int protection) noex
         errno = ENOMEM;
         return nullptr;
     }
-    void* const raw =
-        ::mmap(nullptr, bytes + spare, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (raw == MAP_FAILED) {
+    const long mapped = kernel::map(bytes + spare, protection);
+    if (refused(mapped)) {
+        errno = bounded<int>(-mapped);
         return nullptr;
     }
+    void* const raw = reinterpret_cast<void*>(mapped);
     if (spare == 0) {
         return raw;
     }
@@ -53,7 +58,12 @@ void* reserve(std::size_t bytes, std::size_t alignment) noexcept {
 }
 
 bool commit(void* pages, std::size_t bytes) noexcept {
-    return ::mprotect(pages, bytes, PROT_READ | PROT_WRITE) == 0;
+    const long result = kernel::protect(pages, bytes, PROT_READ | PROT_WRITE);
+    if (refused(result)) {
+        errno = bounded<int>(-result);
+        return false;
+    }
+    return true;
 }
 
 void* map(std::size_t bytes, std::size_t alignment) noexcept {
@@ -63,9 +73,7 @@ void* map(std::size_t bytes, std::size_t alignment) noexcept {
     }
     void* const p = map_aligned(bytes, std::max(alignment, huge_page), PROT_READ | PROT_WRITE);
     if (p != nullptr) {
-        const int error = errno;
-        static_cast<void>(::madvise(p, bytes, MADV_HUGEPAGE)); // a wish: not every kernel grants it
-        errno = error;
+        kernel::advise(p, bytes, MADV_HUGEPAGE); // a wish: not every kernel grants it
     }
     return p;
 }
@@ -75,43 +83,31 @@ void* map_as_is(std::size_t bytes, std::size_t alignment) noexcept {
 }
 
 void keep_small(void* pages, std::size_t bytes) noexcept {
-    const int error = errno;
-    static_cast<void>(::madvise(pages, bytes, MADV_NOHUGEPAGE)); // a kernel without them: EINVAL
-    errno = error;
+    kernel::advise(pages, bytes, MADV_NOHUGEPAGE); // a kernel without them: EINVAL
 }
 
 void populate(void* pages, std::size_t bytes) noexcept {
     constexpr int populate_write = 23; // MADV_POPULATE_WRITE, younger than some systems' headers
-    const int error = errno;
-    static_cast<void>(::madvise(pages, bytes, populate_write));
-    errno = error;
+    kernel::advise(pages, bytes, populate_write);
 }
 
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
-    constexpr int set_vma = 0x53564d61; // PR_SET_VMA, younger than Debian 12's headers' users
-    const int error = errno;
-    static_cast<void>(::prctl(set_vma, 0, pages, bytes, name));
-    errno = error;
+    kernel::name(pages, bytes, name);
 }
 
 void release(void* pages, std::size_t bytes) noexcept {
-    const int error = errno;
-    if (::madvise(pages, bytes, MADV_DONTNEED) != 0) {
-        EBB_CHECK_AT(errno == EINVAL && is_aligned(pages, page_size()),
+    const long result = kernel::advise(pages, bytes, MADV_DONTNEED);
+    if (refused(result)) {
+        EBB_CHECK_AT(result == -EINVAL && is_aligned(pages, page_size()),
                      "release: not a mapping of ours", pages);
         std::memset(pages, 0, bytes); // locked into memory (mlockall): they stay, as was wished
-        errno = error;
     }
 }
 
 bool try_unmap(void* pages, std::size_t bytes) noexcept {
-    const int error = errno;
-    if (::munmap(pages, bytes) == 0) {
-        return true;
-    }
-    EBB_CHECK_AT(errno == ENOMEM, "unmap: not a mapping of ours", pages);
-    errno = error;
-    return false;
+    const long result = kernel::unmap(pages, bytes);
+    EBB_CHECK_AT(!refused(result) || result == -ENOMEM, "unmap: not a mapping of ours", pages);
+    return !refused(result);
 }
 
 void unmap_or_release(void* pages, std::size_t bytes) noexcept {
@@ -121,15 +117,13 @@ void unmap_or_release(void* pages, std::size_t bytes) noexcept {
 }
 
 void unmap(void* pages, std::size_t bytes) noexcept {
-    EBB_CHECK_AT(::munmap(pages, bytes) == 0, "unmap: not a mapping of ours", pages);
+    EBB_CHECK_AT(!refused(kernel::unmap(pages, bytes)), "unmap: not a mapping of ours", pages);
 }
 
 bool resident_pages(const void* pages, std::size_t bytes, unsigned char* in_core) noexcept {
-    const int error = errno;
     const std::size_t count = align_up(bytes, page_size()) / page_size();
     auto* const at = reinterpret_cast<void*>(address_of(pages));
-    const bool told = ::mincore(at, bytes, in_core) == 0;
-    errno = error;
+    const bool told = !refused(kernel::in_core(at, bytes, in_core));
     for (std::size_t i = 0; i < count; ++i) {
         in_core[i] = told ? in_core[i] & 1U : 0;
     }

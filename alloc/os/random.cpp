@@ -1,22 +1,14 @@
+#include <ebb/alloc/os/clock.h>
+#include <ebb/alloc/os/kernel.h>
 #include <ebb/alloc/os/random.h>
-
-#include <sys/random.h>
-
-#include <cerrno>
-#include <ctime>
 
 namespace ebb::os {
 
 std::uint64_t random_word() noexcept {
-    const int error = errno;
     std::uint64_t word = 0;
-    if (::getrandom(&word, sizeof word, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof word)) {
-        timespec now{};
-        ::clock_gettime(CLOCK_MONOTONIC, &now);
-        word = (static_cast<std::uint64_t>(now.tv_nsec) << 32) ^
-               static_cast<std::uint64_t>(now.tv_sec) ^ reinterpret_cast<std::uintptr_t>(&now);
+    if (kernel::random(&word, sizeof word) != static_cast<long>(sizeof word)) {
+        word = (monotonic_nanoseconds() << 20) ^ reinterpret_cast<std::uintptr_t>(&word);
     }
-    errno = error;
     return word;
 }
 

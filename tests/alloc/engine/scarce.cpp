@@ -1,7 +1,8 @@
 // No memory: at every mapping in turn, from every mapping on, under limits of the system, and for
 // the engine's own tables alone. After each failure the blocks and the ledger are as before.
 //
-// The linker puts __wrap_mmap in mmap's place (see CMakeLists.txt): the engine itself has no seam.
+// The linker puts a function of ours in the place of os::kernel::map() (see CMakeLists.txt): the
+// engine itself has no seam.
 #include <ebb/alloc/engine/start.h>
 
 #include <gtest/gtest.h>
@@ -33,15 +34,15 @@ std::atomic<std::uint64_t> fail_count{0};
 
 } // namespace
 
-extern "C" void* __real_mmap(void*, std::size_t, int, int, int, off_t);
-extern "C" void* __wrap_mmap(void* at, std::size_t bytes, int protection, int flags, int file,
-                             off_t offset) {
+// os::kernel::map() by the names that the linker's --wrap gives.
+extern "C" long __real__ZN3ebb2os6kernel3mapEmi(std::size_t, int) noexcept; // NOLINT
+extern "C" long __wrap__ZN3ebb2os6kernel3mapEmi(std::size_t bytes,
+                                                int protection) noexcept { // NOLINT
     const std::uint64_t n = mappings++;
     if (n >= fail_from && n - fail_from < fail_count) {
-        errno = ENOMEM;
-        return MAP_FAILED;
+        return -ENOMEM;
     }
-    return __real_mmap(at, bytes, protection, flags, file, offset);
+    return __real__ZN3ebb2os6kernel3mapEmi(bytes, protection);
 }
 
 namespace {

@@ -1,0 +1,71 @@
+#include <ebb/alloc/base/sanitizers.h>
+#include <ebb/alloc/os/kernel.h>
+#include <ebb/alloc/os/system_call.h>
+
+#include <linux/random.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+namespace ebb::os {
+namespace {
+
+long word(const void* p) noexcept {
+    return reinterpret_cast<long>(p);
+}
+long word(std::size_t bytes) noexcept {
+    return static_cast<long>(bytes);
+}
+
+// What a function of libc's returned, as the kernel says it; errno as it was before.
+template <class F>
+long of_libc(F&& call) noexcept {
+    const int before = errno;
+    const long result = call();
+    const long error = errno;
+    errno = before;
+    return result == -1 ? -error : result;
+}
+
+} // namespace
+
+long kernel::map(std::size_t bytes, int protection) noexcept {
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    if constexpr (sanitized) {
+        return of_libc([&] { return word(::mmap(nullptr, bytes, protection, flags, -1, 0)); });
+    } else {
+        return system_call(SYS_mmap, 0, word(bytes), protection, flags, -1, 0);
+    }
+}
+
+long kernel::unmap(void* pages, std::size_t bytes) noexcept {
+    if constexpr (sanitized) {
+        return of_libc([&] { return long{::munmap(pages, bytes)}; });
+    } else {
+        return system_call(SYS_munmap, word(pages), word(bytes));
+    }
+}
+
+long kernel::protect(void* pages, std::size_t bytes, int protection) noexcept {
+    return system_call(SYS_mprotect, word(pages), word(bytes), protection);
+}
+
+long kernel::advise(void* pages, std::size_t bytes, int advice) noexcept {
+    return system_call(SYS_madvise, word(pages), word(bytes), advice);
+}
+
+long kernel::in_core(void* pages, std::size_t bytes, unsigned char* out) noexcept {
+    return system_call(SYS_mincore, word(pages), word(bytes), word(out));
+}
+
+long kernel::name(void* pages, std::size_t bytes, const char* text) noexcept {
+    constexpr long set_vma = 0x53564d61; // PR_SET_VMA, younger than some systems' headers
+    return system_call(SYS_prctl, set_vma, 0, word(pages), word(bytes), word(text));
+}
+
+long kernel::random(void* out, std::size_t bytes) noexcept {
+    return system_call(SYS_getrandom, word(out), word(bytes), GRND_NONBLOCK);
+}
+
+} // namespace ebb::os

@@ -1,0 +1,29 @@
+// The kernel's calls about memory, as they are: no function of libc's or of somebody else's runs
+// between. A preloaded library may stand in for mmap, munmap or madvise, take a lock there and
+// allocate; inside of malloc that would hang or never end. Internal to alloc/os.
+//
+// Each returns what the kernel returned: a negative error where it refused (-ENOMEM). errno isn't
+// touched. A sanitizer must see which addresses come and go, so its builds call libc's functions.
+//
+// Threads: any, also one that libc doesn't know.
+#pragma once
+
+#include <cstddef>
+
+namespace ebb::os::kernel {
+
+/// Private, anonymous pages wherever there is room. Returns their address.
+long map(std::size_t bytes, int protection) noexcept;
+
+long unmap(void* pages, std::size_t bytes) noexcept;
+long protect(void* pages, std::size_t bytes, int protection) noexcept;
+long advise(void* pages, std::size_t bytes, int advice) noexcept;
+long in_core(void* pages, std::size_t bytes, unsigned char* out) noexcept;
+
+/// The name that smaps shows for an anonymous mapping.
+long name(void* pages, std::size_t bytes, const char* text) noexcept;
+
+/// Random bytes that are there without waiting. Returns how many.
+long random(void* out, std::size_t bytes) noexcept;
+
+} // namespace ebb::os::kernel
