@@ -53,21 +53,31 @@ template <class F>
     return from;
 }
 
+/// The runtime's own operator.
+template <class F>
+[[gnu::noinline]] F* runtimes(const operator_entry<F>& e) noexcept {
+    F* call = e.call.load(std::memory_order_relaxed);
+    if (call == nullptr) {
+        call = reinterpret_cast<F*>(find_in_runtime(e.name));
+        EBB_CHECK(call != nullptr, "operator new or delete: no C++ runtime to answer it");
+    }
+    return call;
+}
+
 /// Where the runtime must do it: no memory, or an alignment.
 template <class... Rest>
 [[gnu::noinline]] void* allocate_by_runtime(const new_entry<Rest...>& e, std::size_t n,
                                             Rest... rest) {
-    auto* call = e.call.load(std::memory_order_relaxed);
-    if (call == nullptr) {
-        call = reinterpret_cast<void* (*)(std::size_t, Rest...)>(find_in_runtime(e.name));
-        EBB_CHECK(call != nullptr, "operator new: no memory, and no C++ runtime to say so by");
-    }
-    return watch_new<Rest...>(call, n, rest...);
+    return watch_new<Rest...>(runtimes(e), n, rest...);
 }
 
-/// operator new in any form.
+/// Whether a form on which another is built is the program's own.
+using is_replaced = bool (*)() noexcept;
+
+/// operator new in any form. Where the program has replaced one on which this is built, the runtime
+/// goes there, and what that takes from malloc is counted.
 template <class... Rest>
-void* allocate_by(const new_entry<Rest...>& e, std::size_t n, Rest... rest) {
+void* allocate_by(const new_entry<Rest...>& e, is_replaced base, std::size_t n, Rest... rest) {
     constexpr bool is_aligned = (std::is_same_v<Rest, std::align_val_t> || ...);
     switch (origin_of(e)) {
     case origin::heap:
@@ -77,6 +87,9 @@ void* allocate_by(const new_entry<Rest...>& e, std::size_t n, Rest... rest) {
     default:
         break;
     }
+    if (base != nullptr && base()) [[unlikely]] {
+        return runtimes(e)(n, rest...);
+    }
     if constexpr (!is_aligned) {
         if (void* const p = next.malloc(n == 0 ? 1 : n); p != nullptr) [[likely]] {
             return keep(p, n);
@@ -85,9 +98,10 @@ void* allocate_by(const new_entry<Rest...>& e, std::size_t n, Rest... rest) {
     return allocate_by_runtime<Rest...>(e, n, rest...);
 }
 
-/// operator delete in any form.
+/// operator delete in any form; `base` as above.
 template <class... Rest>
-void deallocate_by(const delete_entry<Rest...>& e, void* p, Rest... rest) noexcept {
+void deallocate_by(const delete_entry<Rest...>& e, is_replaced base, void* p,
+                   Rest... rest) noexcept {
     switch (origin_of(e)) {
     case origin::heap:
         break;
@@ -95,7 +109,11 @@ void deallocate_by(const delete_entry<Rest...>& e, void* p, Rest... rest) noexce
         e.call.load(std::memory_order_relaxed)(p, rest...);
         return;
     default:
-        deallocate(p);
+        if (base != nullptr && base()) [[unlikely]] {
+            runtimes(e)(p, rest...);
+        } else {
+            deallocate(p);
+        }
         return;
     }
     if (p == nullptr) {

@@ -15,6 +15,7 @@ namespace {
 using namespace ebb; // NOLINT: a file of C symbols
 
 [[gnu::used]] const char* const with = &ebb_face_is_here;
+[[gnu::used]] const char* const names = &ebb_libc_names_are_here;
 
 void* no_memory() noexcept {
     errno = ENOMEM;

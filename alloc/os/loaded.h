@@ -1,0 +1,14 @@
+// What other objects of the process export, found without the dynamic linker's own look-up: dlsym
+// takes a lock that is held while constructors of a loading library run, and allocates the text of
+// an error. A constructor may wait for a thread that allocates.
+#pragma once
+
+namespace ebb::os {
+
+/// The function of that name in the first loaded object that exports one, but for the object in
+/// which `but_not_here` lies; null where there is none. Objects that dlopen brought count, whatever
+/// their scope. Takes the lock that guards the list of objects, which the dynamic linker holds for
+/// moments only. Cost: a comparison for each exported name of the process. Threads: any.
+[[nodiscard]] void* find_exported(const char* name, const void* but_not_here) noexcept;
+
+} // namespace ebb::os
