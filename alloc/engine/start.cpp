@@ -6,6 +6,7 @@
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/os/loaded.h>
 
 #include <pthread.h>
 
@@ -56,6 +57,7 @@ void load(char** environment) noexcept {
     if (loaded.exchange(true)) {
         return;
     }
+    os::keep_loaded(&loaded); // blocks, threads' ends and handlers of a fork outlive a dlclose
     apply_options(environment);
     begin_alone();
     static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));

@@ -69,6 +69,9 @@ void elf_image::read(const ElfW(Dyn) * entry) noexcept {
         case DT_GNU_HASH:
             gnu_hash_ = reinterpret_cast<const std::uint32_t*>(at);
             break;
+        case DT_FLAGS_1:
+            stays_ = (entry->d_un.d_val & DF_1_NODELETE) != 0;
+            break;
         default:
             break;
         }

@@ -26,6 +26,9 @@ class elf_image {
     /// Cost: a comparison for each exported name.
     [[nodiscard]] void* find(const char* name) const noexcept;
 
+    /// Whether dlclose leaves it where it is (linked with -z nodelete).
+    [[nodiscard]] bool stays() const noexcept { return stays_; }
+
   private:
     void read(const ElfW(Dyn) * entry) noexcept;
     [[nodiscard]] std::size_t symbol_count() const noexcept;
@@ -35,6 +38,7 @@ class elf_image {
     const ElfW(Sym) * symbols_ = nullptr;
     const std::uint32_t* hash_ = nullptr;
     const std::uint32_t* gnu_hash_ = nullptr;
+    bool stays_ = false;
 };
 
 } // namespace ebb::os

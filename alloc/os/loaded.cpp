@@ -2,6 +2,10 @@
 #include <ebb/alloc/os/elf_image.h>
 #include <ebb/alloc/os/loaded.h>
 
+#include <dlfcn.h>
+
+#include <cerrno>
+
 namespace ebb::os {
 namespace {
 
@@ -29,12 +33,42 @@ int look_at(dl_phdr_info* object, std::size_t, void* to) noexcept {
     return s.found == nullptr ? 0 : 1;
 }
 
+struct home {
+    std::uintptr_t here;
+    const char* name = nullptr; ///< null: the program, or a library that stays
+};
+
+int find_home(dl_phdr_info* object, std::size_t, void* to) noexcept {
+    auto& h = *static_cast<home*>(to);
+    if (!holds(*object, h.here)) {
+        return 0;
+    }
+    const elf_image image(object->dlpi_addr, object->dlpi_phdr, object->dlpi_phnum);
+    h.name = image.stays() || object->dlpi_name[0] == '\0' ? nullptr : object->dlpi_name;
+    return 1;
+}
+
 } // namespace
 
 void* find_exported(const char* name, const void* but_not_here) noexcept {
     search s{name, address_of(but_not_here)};
     ::dl_iterate_phdr(look_at, &s);
     return s.found;
+}
+
+void keep_loaded(const void* here) noexcept {
+    home h{address_of(here)};
+    ::dl_iterate_phdr(find_home, &h);
+    if (h.name == nullptr) {
+        return;
+    }
+    // By its name: a reference would make every static link warn, where this is never reached.
+    using open_function = void*(const char*, int);
+    if (auto* const open = reinterpret_cast<open_function*>(find_exported("dlopen", here))) {
+        const int error = errno;
+        static_cast<void>(open(h.name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE));
+        errno = error;
+    }
 }
 
 } // namespace ebb::os

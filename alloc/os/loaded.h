@@ -1,6 +1,6 @@
-// What other objects of the process export, found without the dynamic linker's own look-up: dlsym
-// takes a lock that is held while constructors of a loading library run, and allocates the text of
-// an error. A constructor may wait for a thread that allocates.
+// The objects that the process has loaded. What they export is found without the dynamic linker's
+// own look-up: dlsym takes a lock that is held while constructors of a loading library run, and
+// allocates the text of an error. A constructor may wait for a thread that allocates.
 #pragma once
 
 namespace ebb::os {
@@ -10,5 +10,10 @@ namespace ebb::os {
 /// their scope. Takes the lock that guards the list of objects, which the dynamic linker holds for
 /// moments only. Cost: a comparison for each exported name of the process. Threads: any.
 [[nodiscard]] void* find_exported(const char* name, const void* but_not_here) noexcept;
+
+/// Keeps the library in which `here` lies for as long as the process lives: dlclose no longer
+/// unmaps it. Nothing where it is the program itself or stays anyway. For a library's constructor:
+/// it calls the dynamic linker. errno stays.
+void keep_loaded(const void* here) noexcept;
 
 } // namespace ebb::os
