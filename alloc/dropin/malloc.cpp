@@ -97,8 +97,7 @@ EBB_EXPORT void* valloc(std::size_t n) noexcept {
 }
 
 EBB_EXPORT void* pvalloc(std::size_t n) noexcept {
-    const std::size_t rounded = align_up(n, engine::page_bytes());
-    return rounded < n ? no_memory() : engine::allocate_aligned(rounded, engine::page_bytes());
+    return engine::allocate_pages(n);
 }
 
 EBB_EXPORT void free_sized(void* p, std::size_t n) noexcept {

@@ -308,6 +308,19 @@ void* allocate_aligned(std::size_t n, std::size_t alignment) noexcept {
     return allocate_in(aligned_bin(n, alignment), n, std::max(alignment, block_bytes)).start;
 }
 
+void* allocate_pages(std::size_t n) noexcept {
+    const std::size_t page = os::page_size();
+    if (n > most - block_bytes) {
+        return no_memory();
+    }
+    const std::size_t bytes = align_up(n, page);
+    if (hardened || bytes == n) {
+        return allocate_aligned(bytes, page);
+    }
+    // The note of the remainder lies behind the pages, which are the program's.
+    return allocate_in(aligned_bin(bytes + long_tail, page), n, block_bytes).start;
+}
+
 void detail::deallocate_suspect(void* p) noexcept {
     const page_entry entry = spans.find(address_of(p));
     const cache_bin& b = current->bins[entry.tag()];

@@ -40,6 +40,10 @@ namespace ebb::engine {
 /// `n` bytes at a multiple of `alignment`. Requires: a power of two.
 [[nodiscard]] void* allocate_aligned(std::size_t n, std::size_t alignment) noexcept;
 
+/// Whole pages for `n` bytes, all of them the program's to use; `n` is what counts as requested.
+/// The hardened build counts, and guards, the pages.
+[[nodiscard]] void* allocate_pages(std::size_t n) noexcept;
+
 /// Takes a block back. Null is nothing. Stops the program on anything that is no live block's
 /// start.
 inline void deallocate(void* p) noexcept;

@@ -10,6 +10,9 @@
 #include <cstring>
 #include <string_view>
 
+// The program's, fixed when it was built; null where it has none.
+extern "C" __attribute__((weak, visibility("default"))) const char* ebb_options; // NOLINT
+
 namespace ebb::engine {
 namespace {
 
@@ -43,21 +46,8 @@ bool set(settings& to, std::string_view key, std::string_view value) noexcept {
     return false;
 }
 
-} // namespace
-
-void apply_options(char** environment) noexcept {
-    const char* text = nullptr;
-    constexpr std::string_view name = "EBB_OPTIONS=";
-    for (char** at = environment; at != nullptr && *at != nullptr; ++at) {
-        if (std::strncmp(*at, name.data(), name.size()) == 0) {
-            text = *at + name.size();
-            break;
-        }
-    }
-    if (text == nullptr || os::secure_execution()) {
-        return;
-    }
-    settings chosen;
+// Takes the settings of a text; what is none is told in one line, by where it stood.
+void read(settings& to, const char* text, const char* where) noexcept {
     for (const char* at = text; *at != '\0';) {
         const std::string_view word(at, std::strcspn(at, ","));
         at += word.size() + (at[word.size()] == ',' ? 1 : 0);
@@ -68,12 +58,35 @@ void apply_options(char** environment) noexcept {
         const std::string_view key(word.data(), colon);
         const std::string_view value(word.data() + std::min(colon + 1, word.size()),
                                      word.size() - std::min(colon + 1, word.size()));
-        if (!set(chosen, key, value)) {
+        if (!set(to, key, value)) {
             char line[256];
-            std::snprintf(line, sizeof line, "ebb: EBB_OPTIONS: %.*s: not one of %s\n",
-                          bounded<int>(word.size()), word.data(), accepted);
+            std::snprintf(line, sizeof line, "ebb: %s: %.*s: not one of %s\n", where,
+                          bounded<int>(std::min(word.size(), sizeof line)), word.data(), accepted);
             os::write_error(line);
         }
+    }
+}
+
+const char* in_environment(char** environment) noexcept {
+    constexpr std::string_view name = "EBB_OPTIONS=";
+    for (char** at = environment; at != nullptr && *at != nullptr; ++at) {
+        if (std::strncmp(*at, name.data(), name.size()) == 0) {
+            return *at + name.size();
+        }
+    }
+    return nullptr;
+}
+
+} // namespace
+
+void apply_options(char** environment) noexcept {
+    settings chosen;
+    if (&ebb_options != nullptr && ebb_options != nullptr) {
+        read(chosen, ebb_options, "ebb_options");
+    }
+    const char* const text = in_environment(environment);
+    if (text != nullptr && !os::secure_execution()) {
+        read(chosen, text, "EBB_OPTIONS");
     }
     purge::configure(chosen.purge_ms, chosen.thread);
 }

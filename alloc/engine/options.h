@@ -3,8 +3,11 @@
 //     purge_ms:N      how long free memory stays before it goes to the system; `never` keeps it
 //     thread:on|off   whether a background thread may do that
 //
+// A program that defines `const char* ebb_options` fixes settings when it is built; the environment
+// is read after it and wins.
+//
 // An unknown key, or a value that it doesn't take, is told once on standard error and left out.
-// Ignored where the process runs with more rights than its caller.
+// The environment is ignored where the process runs with more rights than its caller.
 #pragma once
 
 namespace ebb::engine {

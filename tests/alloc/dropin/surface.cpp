@@ -120,6 +120,23 @@ TEST(dropin_surface, aligns_as_asked_and_refuses_bad_alignments) {
     free_aligned_sized(p, page, page);
 }
 
+TEST(dropin_surface, counts_whole_pages_as_what_was_asked_for) {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{10}, page - 1, page,
+                                page + 1, 5 * page - 7, 64 * page, 64 * page + 1, 200 * page + 9}) {
+        const ebb_ledger before = ledger();
+        void* const p = pvalloc(opaque(n));
+        ASSERT_TRUE(p != nullptr && aligned(p, page)) << n;
+        EXPECT_EQ(ledger().requested - before.requested, n);
+        const std::size_t pages = (n + page - 1) / page * page;
+        ASSERT_GE(malloc_usable_size(p), pages) << n;
+        std::memset(p, 0xff, pages);
+        std::free(p);
+        EXPECT_EQ(ledger().requested, before.requested) << n;
+        EXPECT_EQ(ledger().slack, before.slack) << n;
+    }
+}
+
 TEST(dropin_surface, lets_the_program_use_what_usable_size_says) {
     const ebb_ledger before = ledger();
     for (std::size_t n = 0; n < 5000; n += 7) {
