@@ -17,7 +17,7 @@ constexpr std::size_t largest_region = 64 * mib;
 
 page_ranges::~page_ranges() {
     for (const region& r : regions_) {
-        os::unmap_or_release(r.at, r.ranges * range_bytes_);
+        os::unmap(r.at, r.ranges * range_bytes_);
     }
 }
 
@@ -99,7 +99,7 @@ page_ranges::first_not_above(const void* address) noexcept {
 
 // A region without ranges in use.
 void page_ranges::unmap(std::size_t n) noexcept {
-    os::unmap_or_release(regions_[n].at, regions_[n].ranges * range_bytes_);
+    os::unmap(regions_[n].at, regions_[n].ranges * range_bytes_);
     ranges_ -= regions_[n].ranges;
     --without_use_;
     regions_.erase(regions_.begin() + static_cast<std::ptrdiff_t>(n));

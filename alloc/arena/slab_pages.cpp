@@ -20,7 +20,7 @@ void* map(std::size_t bytes) {
     // Aligned by luck where it joins the slab before.
     void* at = os::map_as_is(bytes, os::page_size());
     if (at != nullptr && !is_aligned(at, bytes)) {
-        os::unmap_or_release(at, bytes);
+        os::unmap(at, bytes);
         at = os::map_as_is(bytes, bytes);
     }
     if (at == nullptr) {
@@ -46,7 +46,7 @@ void unmap(void* slab, std::size_t bytes) noexcept {
         __lsan_unregister_root_region(slab, bytes);
     }
     unpoison_bytes(slab, bytes); // the addresses may be used again
-    os::unmap_or_release(slab, bytes);
+    os::unmap(slab, bytes);
 }
 
 unsigned page_bits() noexcept {

@@ -63,14 +63,17 @@ void drop_run(span* run) noexcept {
     metadata::deallocate(run, run->descriptor); // a former span of slots has a longer one
 }
 
-// Into the lists as it is, without joining.
-void insert(span* run, std::uint32_t stamp) noexcept {
+// Into the lists as it is, without joining. A dirty run that doesn't wait is one that the system
+// refused to take.
+void insert(span* run, std::uint32_t stamp, bool waits) noexcept {
     tag_ends(run, page_entry(run, page_entry::free_run));
     runs_of(run->state).insert(run);
     if (run->state == span_state::dirty) {
         run->stamp = stamp;
-        run->queued = true;
-        queue.push_back(run);
+        run->queued = waits;
+        if (waits) {
+            queue.push_back(run);
+        }
         dirty_blocks.store(dirty.blocks(), std::memory_order_relaxed);
     }
 }
@@ -81,6 +84,8 @@ void remove(span* run) noexcept {
     if (run->queued) {
         run->queued = false;
         queue.remove(run);
+    }
+    if (run->state == span_state::dirty) {
         dirty_blocks.store(dirty.blocks(), std::memory_order_relaxed);
     }
 }
@@ -92,10 +97,11 @@ span* free_neighbour(std::uintptr_t address, span_state state) noexcept {
 }
 
 // A run that is in no list joins its neighbours of the same kind and is listed. What was dirty
-// longest by most of its bytes sets the whole run's stamp.
-void insert_joined(span* run, std::uint32_t stamp) noexcept {
+// longest by most of its bytes sets the whole run's stamp; where one of them waits, all do.
+void insert_joined(span* run, std::uint32_t stamp, bool waits = true) noexcept {
     std::uint32_t largest = run->blocks;
     const auto join = [&](span* other) {
+        waits = waits || other->queued;
         remove(other);
         if (other->blocks > largest) {
             largest = other->blocks;
@@ -111,7 +117,7 @@ void insert_joined(span* run, std::uint32_t stamp) noexcept {
     if (span* const behind = free_neighbour(run->base + run->bytes(), run->state)) {
         join(behind);
     }
-    insert(run, stamp);
+    insert(run, stamp, waits);
 }
 
 // A fresh region that holds `blocks`, as a clean run in the lists. Requires the lock.
@@ -178,14 +184,15 @@ span* take_run(std::size_t blocks, std::size_t alignment) noexcept {
         return nullptr;
     }
     const std::uint32_t stamp = run->stamp;
+    const bool waits = run->queued;
     remove(run);
     run->base = from;
     run->blocks = narrow<std::uint32_t>(blocks);
     if (front != nullptr) {
-        insert(front, stamp);
+        insert(front, stamp, waits);
     }
     if (rest != nullptr) {
-        insert(rest, stamp);
+        insert(rest, stamp, waits);
     }
     return run;
 }
@@ -280,6 +287,7 @@ bool page_heap::resize(span* s, std::size_t bytes) noexcept {
         return false;
     }
     const std::uint32_t stamp = behind->stamp;
+    const bool waits = behind->queued;
     remove(behind);
     s->blocks = blocks;
     s->zeroed = false;
@@ -288,12 +296,21 @@ bool page_heap::resize(span* s, std::size_t bytes) noexcept {
     if (behind->blocks == 0) {
         drop_run(behind);
     } else {
-        insert(behind, stamp);
+        insert(behind, stamp, waits);
     }
     return true;
 }
 
 bool page_heap::purge(std::uint32_t now, std::uint32_t age) noexcept {
+    if (age == 0) { // what was refused is asked for again
+        const os::lock_guard hold(guard);
+        dirty.for_each([](span& run) {
+            if (!run.queued) {
+                run.queued = true;
+                queue.push_back(&run);
+            }
+        });
+    }
     for (;;) {
         guard.acquire();
         span* const run = queue.front();
@@ -304,10 +321,10 @@ bool page_heap::purge(std::uint32_t now, std::uint32_t age) noexcept {
         remove(run);
         run->state = span_state::moving; // untagged and unlisted: nobody else sees it
         guard.release();
-        os::release(run->start(), run->bytes());
+        const bool went = os::try_release(run->start(), run->bytes());
         guard.acquire();
-        run->state = span_state::clean;
-        insert_joined(run, 0);
+        run->state = went ? span_state::clean : span_state::dirty;
+        insert_joined(run, now, went);
         guard.release();
     }
 }

@@ -144,8 +144,11 @@ std::size_t span::purge_pages() noexcept {
     std::size_t run_end = 0;
     const auto give_run = [&] {
         if (run_end > run_begin) {
-            os::release(advance(start(), run_begin * page), (run_end - run_begin) * page);
-            given += (run_end - run_begin) * page;
+            if (os::try_release(advance(start(), run_begin * page), (run_end - run_begin) * page)) {
+                given += (run_end - run_begin) * page;
+            } else { // what stayed is still dirty
+                mark_dirty(run_begin * page, run_end * page);
+            }
         }
     };
     for (std::size_t p = 0; p < page_count; ++p) {

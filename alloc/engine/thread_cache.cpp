@@ -155,7 +155,7 @@ void release_slots(thread_cache& cache) noexcept {
     const std::uintptr_t to =
         align_down(address_of(&cache + 1) + slots_in_cache() * sizeof(void*), page);
     if (from < to) {
-        os::release(reinterpret_cast<void*>(from), to - from);
+        static_cast<void>(os::try_release(reinterpret_cast<void*>(from), to - from));
     }
 }
 

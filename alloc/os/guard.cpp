@@ -33,7 +33,7 @@ bool mark(void* pages, std::size_t bytes) noexcept {
 bool protect(void* pages, std::size_t bytes) noexcept {
     if (protected_now.fetch_add(1, std::memory_order_relaxed) < most_protected &&
         kernel::protect(pages, bytes, PROT_NONE) == 0) {
-        release(pages, bytes);
+        static_cast<void>(try_release(pages, bytes)); // locked pages stay: nobody reads them
         return true;
     }
     protected_now.fetch_sub(1, std::memory_order_relaxed);
@@ -47,11 +47,15 @@ bool guard(void* pages, std::size_t bytes) noexcept {
 }
 
 // Which kind it was isn't noted: taking a mark off where none is does nothing, and mprotect joins
-// mappings that are alike already.
+// mappings that are alike already. Where a filter of system calls has come meanwhile, nothing but a
+// new page in the old one's place takes a mark off.
 void unguard(void* pages, std::size_t bytes) noexcept {
-    if (kernel::advise(pages, bytes, guard_remove) != 0 ||
-        !has_marks.load(std::memory_order_relaxed)) {
-        if (kernel::protect(pages, bytes, PROT_READ | PROT_WRITE) == 0) {
+    constexpr int usable = PROT_READ | PROT_WRITE;
+    const long result = kernel::advise(pages, bytes, guard_remove);
+    if (result != 0 && result != -EINVAL) { // EINVAL: the kernel knows no marks
+        kernel::map_over(pages, bytes, usable);
+    } else if (result != 0 || !has_marks.load(std::memory_order_relaxed)) {
+        if (kernel::protect(pages, bytes, usable) == 0) {
             protected_now.fetch_sub(1, std::memory_order_relaxed);
         }
     }

@@ -39,6 +39,11 @@ long kernel::map(std::size_t bytes, int protection) noexcept {
     }
 }
 
+long kernel::map_over(void* pages, std::size_t bytes, int protection) noexcept {
+    return system_call(SYS_mmap, word(pages), word(bytes), protection,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
 long kernel::unmap(void* pages, std::size_t bytes) noexcept {
     if constexpr (sanitized) {
         return of_libc([&] { return long{::munmap(pages, bytes)}; });

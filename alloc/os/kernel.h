@@ -15,6 +15,9 @@ namespace ebb::os::kernel {
 /// Private, anonymous pages wherever there is room. Returns their address.
 long map(std::size_t bytes, int protection) noexcept;
 
+/// The same in the place of what is mapped there.
+long map_over(void* pages, std::size_t bytes, int protection) noexcept;
+
 long unmap(void* pages, std::size_t bytes) noexcept;
 long protect(void* pages, std::size_t bytes, int protection) noexcept;
 long advise(void* pages, std::size_t bytes, int advice) noexcept;

@@ -46,6 +46,26 @@ void* map_aligned(std::size_t bytes, std::size_t alignment, int protection) noex
     return advance(raw, before);
 }
 
+void check_ours(const void* pages) noexcept {
+    EBB_CHECK_AT(is_aligned(pages, page_size()), "pages: not a mapping of ours", pages);
+}
+
+// EINVAL says that some of the pages are locked, not which: halves of a range are tried until the
+// refusals are too many.
+bool release_in_parts(void* pages, std::size_t bytes, int& refusals) noexcept {
+    constexpr int most_refusals = 64;
+    const long result = kernel::advise(pages, bytes, MADV_DONTNEED);
+    if (!refused(result)) {
+        return true;
+    }
+    if (result != -EINVAL || bytes <= page_size() || ++refusals > most_refusals) {
+        return false;
+    }
+    const std::size_t half = align_up(bytes / 2, page_size());
+    const bool front = release_in_parts(pages, half, refusals);
+    return release_in_parts(advance(pages, half), bytes - half, refusals) && front;
+}
+
 } // namespace
 
 std::size_t page_size() noexcept {
@@ -96,28 +116,27 @@ void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
 }
 
 void release(void* pages, std::size_t bytes) noexcept {
-    const long result = kernel::advise(pages, bytes, MADV_DONTNEED);
-    if (refused(result)) {
-        EBB_CHECK_AT(result == -EINVAL && is_aligned(pages, page_size()),
-                     "release: not a mapping of ours", pages);
-        std::memset(pages, 0, bytes); // locked into memory (mlockall): they stay, as was wished
+    check_ours(pages);
+    if (refused(kernel::advise(pages, bytes, MADV_DONTNEED))) {
+        std::memset(pages, 0, bytes);
     }
+}
+
+bool try_release(void* pages, std::size_t bytes) noexcept {
+    check_ours(pages);
+    int refusals = 0;
+    return release_in_parts(pages, bytes, refusals);
 }
 
 bool try_unmap(void* pages, std::size_t bytes) noexcept {
-    const long result = kernel::unmap(pages, bytes);
-    EBB_CHECK_AT(!refused(result) || result == -ENOMEM, "unmap: not a mapping of ours", pages);
-    return !refused(result);
-}
-
-void unmap_or_release(void* pages, std::size_t bytes) noexcept {
-    if (!try_unmap(pages, bytes)) {
-        release(pages, bytes);
-    }
+    check_ours(pages);
+    return !refused(kernel::unmap(pages, bytes));
 }
 
 void unmap(void* pages, std::size_t bytes) noexcept {
-    EBB_CHECK_AT(!refused(kernel::unmap(pages, bytes)), "unmap: not a mapping of ours", pages);
+    if (!try_unmap(pages, bytes)) {
+        static_cast<void>(try_release(pages, bytes));
+    }
 }
 
 bool resident_pages(const void* pages, std::size_t bytes, unsigned char* in_core) noexcept {

@@ -38,19 +38,23 @@ void populate(void* pages, std::size_t bytes) noexcept;
 /// Gives a mapping a name that /proc/PID/smaps shows, where the kernel has that (5.17).
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
 
-/// Gives the memory back and keeps the addresses: the pages read as zeroes again. Pages that the
-/// program locked into memory (mlock, mlockall) are cleared and stay there.
+/// Gives the memory back and keeps the addresses: the pages read as zeroes again. Where the system
+/// refuses (pages that the program locked into memory, a filter of system calls), they are cleared
+/// and stay.
 void release(void* pages, std::size_t bytes) noexcept;
 
-/// Gives memory and addresses back.
+/// The same for pages whose content nobody needs. False where some stayed: those have their content
+/// still, all others read as zeroes. Around locked pages the rest goes, as long as they are few (64
+/// refusals). Cost: a call, and about 40 more for each group of locked pages in 1 GiB.
+[[nodiscard]] bool try_release(void* pages, std::size_t bytes) noexcept;
+
+/// Gives memory and addresses back. Where the system refuses (no mapping may be split any more:
+/// vm.max_map_count; a filter of system calls), the memory goes if it can, and the addresses are
+/// lost.
 void unmap(void* pages, std::size_t bytes) noexcept;
 
-/// As unmap; false, nothing changed, where that would split a mapping and the process may have no
-/// more of them (vm.max_map_count).
+/// The same; false, nothing changed, where the system refuses.
 [[nodiscard]] bool try_unmap(void* pages, std::size_t bytes) noexcept;
-
-/// As unmap; where try_unmap fails, the memory goes and the addresses are lost.
-void unmap_or_release(void* pages, std::size_t bytes) noexcept;
 
 /// How many of these bytes the kernel holds in memory now (mincore), in whole pages.
 /// Cost: a byte a page and one call for 4,096 pages.

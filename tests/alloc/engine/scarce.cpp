@@ -10,12 +10,10 @@
 #include <tests/alloc/engine/trace.h>
 #include <tests/support/forked.h>
 #include <tests/support/random.h>
+#include <tests/support/refuse.h>
 #include <tests/support/wait.h>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,6 +53,7 @@ void fail(std::uint64_t from, std::uint64_t count) {
 }
 
 // Children, so that every run begins with a heap that has nothing yet.
+using tests::refuse;
 using tests::status_of_child;
 
 void random_steps(tests::trace& t, std::uint64_t seed, int count) {
@@ -253,19 +252,6 @@ std::vector<std::string> map_lines(const char* file = "/proc/self/maps") {
         lines.push_back(line);
     }
     return lines;
-}
-
-// Refuses a system call with an error, for this process and for good.
-bool refuse(unsigned call, unsigned error) {
-    sock_filter program[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog filter{4, program};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 constexpr int not_here = 3;
