@@ -21,13 +21,14 @@ struct entry_of {
 
 constexpr std::size_t first_bytes = 64 * kib;
 
-// Under the lock, but for the two flags.
+// Under the lock, but for the flags.
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 constinit entry_of* list = nullptr;
 constinit std::size_t list_bytes = 0;
 constinit std::size_t used = 0;
 constinit std::atomic<bool> has_ended{false};
 constinit std::atomic<bool> complete{true};
+constinit std::atomic<bool> waits{false}; // something is in the list
 
 void unmap_list() noexcept {
     if (list != nullptr) {
@@ -68,6 +69,7 @@ void keep(void* p, std::size_t requested) noexcept {
     ::pthread_mutex_lock(&lock);
     if ((used + 1) * sizeof(entry_of) <= list_bytes || grow()) {
         list[used++] = {.p = p, .requested = requested};
+        waits.store(true, std::memory_order_relaxed);
     } else {
         complete.store(false, std::memory_order_relaxed);
         remainders::give_up();
@@ -82,6 +84,7 @@ std::size_t take(void* p) noexcept {
         if (list[i].p == p) {
             requested = list[i].requested;
             list[i] = list[--used];
+            waits.store(used != 0, std::memory_order_relaxed);
             break;
         }
     }
@@ -107,11 +110,12 @@ void settle(void* p) noexcept {
     list = nullptr;
     list_bytes = 0;
     used = 0;
+    waits.store(false, std::memory_order_relaxed);
     ::pthread_mutex_unlock(&lock);
 }
 
 bool are_settled() noexcept {
-    return complete.load(std::memory_order_relaxed);
+    return complete.load(std::memory_order_relaxed) && !waits.load(std::memory_order_relaxed);
 }
 
 } // namespace ebb::counted::early

@@ -5,9 +5,9 @@
 //
 // Such a block counts with its requested bytes and 0 usable ones, and stands in a list until the
 // thread that made it calls with a block whose size is told. Where no memory can be had for the
-// list, usable bytes are unknown from then on. A process is taken to have one thread until then:
-// an early block that another one gives back counts as full.
-// Cost: none later. Threads: any; a lock.
+// list, usable bytes are unknown from then on; until its size is told, they are unknown as well. A
+// process is taken to have one thread until then: an early block that another one gives back counts
+// as full. Cost: none later. Threads: any; a lock.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ void keep(void* p, std::size_t requested) noexcept;
 /// Puts right all noted blocks, if the next malloc tells the size of this one.
 void settle(void* p) noexcept;
 
-/// Whether every block's size became known so far, or still can.
+/// Whether the size of every live block is known.
 [[nodiscard]] bool are_settled() noexcept;
 
 } // namespace ebb::counted::early

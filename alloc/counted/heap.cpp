@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace ebb::counted {
@@ -118,7 +119,7 @@ void* reallocate_array(void* p, std::size_t count, std::size_t n) noexcept {
         errno = ENOMEM;
         return nullptr;
     }
-    return reallocate(p, bytes);
+    return heap_is_replaced() ? std::realloc(p, bytes) : reallocate(p, bytes);
 }
 
 int allocate_aligned(void** p, std::size_t alignment, std::size_t n) noexcept {

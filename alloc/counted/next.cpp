@@ -4,13 +4,18 @@
 #include <ebb/alloc/counted/counters.h>
 #include <ebb/alloc/counted/early.h>
 #include <ebb/alloc/counted/next.h>
+#include <ebb/alloc/os/loaded.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <dlfcn.h>
 #include <pthread.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+
+// This library's malloc by a name that nobody can replace (dropin/count_malloc.cpp).
+extern "C" __attribute__((visibility("hidden"))) const char ebb_own_malloc[]; // NOLINT
 
 namespace ebb::counted {
 namespace {
@@ -106,7 +111,7 @@ auto* needed(const entry<R(A...)>&, const char* name) noexcept {
 
 template <class F>
 void look_up(operator_entry<F>& e, const void* heap, const void* runtime) noexcept {
-    void* const call = ::dlsym(RTLD_NEXT, e.name);
+    void* const call = os::find_exported_after(e.name, &next_operators);
     const void* const object = object_of(call);
     const origin from = object == nullptr   ? origin::runtime
                         : object == heap    ? origin::heap
@@ -118,7 +123,10 @@ void look_up(operator_entry<F>& e, const void* heap, const void* runtime) noexce
 
 void look_everything_up() noexcept {
     const void* const heap = object_of(::dlsym(RTLD_NEXT, "malloc"));
-    const void* const runtime = object_of(::dlsym(RTLD_NEXT, "_ZSt15get_new_handlerv"));
+    // What a C program doesn't have isn't asked of the dynamic linker, which would allocate the
+    // text of an error, and that would be counted as the program's.
+    const void* const runtime =
+        object_of(os::find_exported_after("_ZSt15get_new_handlerv", &next_operators));
     auto& o = next_operators;
     const auto each = [&](auto&... e) { (look_up(e, heap, runtime), ...); };
     each(o.plain_new, o.array_new, o.plain_new_nothrow, o.array_new_nothrow, o.plain_new_aligned,
@@ -228,21 +236,7 @@ bool resolve() noexcept {
 }
 
 void* find_in_runtime(const char* name) noexcept {
-    if (void* const call = ::dlsym(RTLD_NEXT, name); call != nullptr) {
-        return call;
-    }
-    for (const char* const library : {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"}) {
-        if (void* const handle = ::dlopen(library, RTLD_LAZY | RTLD_NOLOAD); handle != nullptr) {
-            // Closed at once: the one who loaded it keeps it, and its code is about to run for him.
-            void* const call = ::dlsym(handle, name);
-            ::dlclose(handle);
-            if (call != nullptr) {
-                return call;
-            }
-        }
-    }
-    static_cast<void>(::dlerror());
-    return nullptr;
+    return os::find_exported(name, &next_operators);
 }
 
 const void* find_next(const char* name) noexcept {
@@ -257,6 +251,12 @@ const void* find_next(const char* name) noexcept {
            : is("memalign")           ? next.memalign.address()
            : is("malloc_usable_size") ? next.malloc_usable_size.address()
                                       : nullptr;
+}
+
+bool heap_is_replaced() noexcept {
+    const auto* in_force = reinterpret_cast<const char*>(&std::malloc);
+    asm("" : "+r"(in_force)); // or the compiler takes two names for two things
+    return in_force != ebb_own_malloc;
 }
 
 bool is_answering() noexcept {

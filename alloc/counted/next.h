@@ -103,6 +103,10 @@ extern constinit operators next_operators;
 /// Stops the program where no object after this library has a malloc.
 bool resolve() noexcept;
 
+/// Whether a malloc stands before this library's: the program's own, or that of a library before
+/// it. Then what is built on malloc, realloc and free goes on to these as they are in force.
+[[nodiscard]] bool heap_is_replaced() noexcept;
+
 /// The runtime's operator of that name, also where it was loaded after the look-up, for its own
 /// scope alone; null where no C++ runtime is loaded.
 [[nodiscard]] void* find_in_runtime(const char* name) noexcept;

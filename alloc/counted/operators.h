@@ -3,10 +3,9 @@
 // jemalloc, mimalloc and tcmalloc bring operators of their own, and some of those come back through
 // the malloc and free of the process, which is us: a new is settled afterwards by looking whether
 // its block was counted meanwhile, a delete is counted first and its free told so. The C++
-// runtime's operators would call our malloc: the ordinary ones are answered without it, exactly as
-// asked (the runtime turns 0 into 1); where memory is short, or an alignment is asked for, the
-// runtime does what it does, handlers and exceptions included, and the block is labelled with what
-// was asked.
+// runtime's operators would call our malloc: they are answered without it, exactly as asked (the
+// runtime turns 0 into 1); where memory is short, the runtime does what it does, handlers and
+// exceptions included, and the block is labelled with what was asked.
 //
 // An exception of the next operator's passes through: nothing here has to be undone then. A thread
 // that stays `in_operator` looks at every free twice until its next new, no more.
@@ -64,21 +63,38 @@ template <class F>
     return call;
 }
 
-/// Where the runtime must do it: no memory, or an alignment.
+/// Where the runtime must do it: there is no memory.
 template <class... Rest>
 [[gnu::noinline]] void* allocate_by_runtime(const new_entry<Rest...>& e, std::size_t n,
                                             Rest... rest) {
     return watch_new<Rest...>(runtimes(e), n, rest...);
 }
 
+/// What the runtime's operator takes of the next malloc: a byte where nothing was asked for.
+template <class... Rest>
+[[nodiscard]] void* take(std::size_t n, Rest... rest) noexcept {
+    n = n == 0 ? 1 : n;
+    if constexpr ((std::is_same_v<Rest, std::align_val_t> || ...)) {
+        std::size_t alignment = 0;
+        const auto look = [&alignment](auto each) {
+            if constexpr (std::is_same_v<decltype(each), std::align_val_t>) {
+                alignment = static_cast<std::size_t>(each);
+            }
+        };
+        (look(rest), ...);
+        return next.memalign(alignment, n);
+    } else {
+        return next.malloc(n);
+    }
+}
+
 /// Whether a form on which another is built is the program's own.
 using is_replaced = bool (*)() noexcept;
 
-/// operator new in any form. Where the program has replaced one on which this is built, the runtime
-/// goes there, and what that takes from malloc is counted.
+/// operator new in any form. Where the program has replaced one on which this is built, or malloc,
+/// the runtime goes there; what that takes from our malloc is counted.
 template <class... Rest>
 void* allocate_by(const new_entry<Rest...>& e, is_replaced base, std::size_t n, Rest... rest) {
-    constexpr bool is_aligned = (std::is_same_v<Rest, std::align_val_t> || ...);
     switch (origin_of(e)) {
     case origin::heap:
         return watch_new<Rest...>(e.call.load(std::memory_order_relaxed), n, rest...);
@@ -87,13 +103,11 @@ void* allocate_by(const new_entry<Rest...>& e, is_replaced base, std::size_t n, 
     default:
         break;
     }
-    if (base != nullptr && base()) [[unlikely]] {
+    if (heap_is_replaced() || (base != nullptr && base())) [[unlikely]] {
         return runtimes(e)(n, rest...);
     }
-    if constexpr (!is_aligned) {
-        if (void* const p = next.malloc(n == 0 ? 1 : n); p != nullptr) [[likely]] {
-            return keep(p, n);
-        }
+    if (void* const p = take<Rest...>(n, rest...); p != nullptr) [[likely]] {
+        return keep(p, n);
     }
     return allocate_by_runtime<Rest...>(e, n, rest...);
 }
@@ -109,7 +123,7 @@ void deallocate_by(const delete_entry<Rest...>& e, is_replaced base, void* p,
         e.call.load(std::memory_order_relaxed)(p, rest...);
         return;
     default:
-        if (base != nullptr && base()) [[unlikely]] {
+        if (heap_is_replaced() || (base != nullptr && base())) [[unlikely]] {
             runtimes(e)(p, rest...);
         } else {
             deallocate(p);

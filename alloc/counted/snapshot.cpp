@@ -47,8 +47,10 @@ int read_ledger(ebb_ledger* out, size_t size) noexcept {
         }
         if (remainders::are_exact()) {
             l.requested = t.requested;
-            l.slack = t.usable - t.requested;
             l.peak_requested = t.peak_requested;
+            if (early::are_settled()) {
+                l.slack = t.usable - t.requested;
+            }
         }
     }
     hand_out(l, out, size);
@@ -76,7 +78,9 @@ int read_classes(ebb_heap_class* out, size_t size, size_t capacity, size_t* coun
             c.blocks = t.blocks;
             if (remainders::are_exact()) {
                 c.requested = t.requested;
-                c.slack = t.usable - t.requested;
+                if (early::are_settled()) {
+                    c.slack = t.usable - t.requested;
+                }
             }
             hand_out(c, reinterpret_cast<char*>(out) + *count * size, size);
         }

@@ -12,6 +12,8 @@
 
 using namespace ebb::counted;
 
+asm(".globl ebb_own_malloc\n.hidden ebb_own_malloc\n.set ebb_own_malloc, malloc"); // counted/next.cpp
+
 extern "C" {
 
 EBB_EXPORT void* malloc(std::size_t n) {

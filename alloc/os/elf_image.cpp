@@ -5,26 +5,36 @@
 namespace ebb::os {
 namespace {
 
-// How many symbols there are, by the table of GNU hashes: buckets, first hashed symbol, words of
-// the filter, shift; the filter; the buckets; the chains. The chain that begins last ends with the
-// last symbol.
-std::size_t count_by_gnu_hash(const std::uint32_t* table) noexcept {
-    const std::uint32_t bucket_count = table[0];
-    const std::uint32_t first = table[1];
-    const std::uint32_t* const buckets =
-        table + 4 + table[2] * (sizeof(ElfW(Addr)) / sizeof(std::uint32_t));
-    const std::uint32_t* const chains = buckets + bucket_count;
-    std::uint32_t last = 0;
-    for (std::uint32_t i = 0; i < bucket_count; ++i) {
-        last = buckets[i] > last ? buckets[i] : last;
+// The table of GNU hashes: buckets, first hashed symbol, words of the filter, shift; the filter;
+// the buckets; the chains, one word a symbol, whose lowest bit ends a chain. (glibc,
+// elf/dl-lookup.c, has the same look-up.)
+struct gnu_table {
+    explicit gnu_table(const std::uint32_t* words) noexcept
+        : bucket_count(words[0]), first(words[1]), filter_words(words[2]), shift(words[3]),
+          filter(reinterpret_cast<const std::uint64_t*>(words + 4)),
+          buckets(words + 4 + 2 * std::size_t{filter_words}), chains(buckets + bucket_count) {}
+
+    std::uint32_t bucket_count;
+    std::uint32_t first;
+    std::uint32_t filter_words;
+    std::uint32_t shift;
+    const std::uint64_t* filter;
+    const std::uint32_t* buckets;
+    const std::uint32_t* chains;
+
+    [[nodiscard]] bool may_have(std::uint32_t hash) const noexcept {
+        const std::uint64_t bits = std::uint64_t{1} << (hash % 64) | std::uint64_t{1}
+                                                                         << ((hash >> shift) % 64);
+        return (filter[hash / 64 % filter_words] & bits) == bits;
     }
-    if (last < first) {
-        return first;
+};
+
+std::uint32_t gnu_hash(const char* name) noexcept {
+    std::uint32_t hash = 5381;
+    for (const auto* at = reinterpret_cast<const unsigned char*>(name); *at != 0; ++at) {
+        hash = hash * 33 + *at;
     }
-    while ((chains[last - first] & 1U) == 0) {
-        ++last;
-    }
-    return last + std::size_t{1};
+    return hash;
 }
 
 } // namespace
@@ -78,26 +88,51 @@ void elf_image::read(const ElfW(Dyn) * entry) noexcept {
     }
 }
 
-std::size_t elf_image::symbol_count() const noexcept {
-    if (names_ == nullptr || symbols_ == nullptr) {
-        return 0;
-    }
-    if (hash_ != nullptr) {
-        return hash_[1];
-    }
-    return gnu_hash_ == nullptr ? 0 : count_by_gnu_hash(gnu_hash_);
+bool elf_image::is(std::size_t index, const char* name) const noexcept {
+    const ElfW(Sym)& symbol = symbols_[index];
+    return symbol.st_shndx != SHN_UNDEF && (symbol.st_info & 0xf) == STT_FUNC &&
+           std::strcmp(names_ + symbol.st_name, name) == 0;
+}
+
+void* elf_image::address(std::size_t index) const noexcept {
+    return reinterpret_cast<void*>(shift_ + symbols_[index].st_value);
 }
 
 void* elf_image::find(const char* name) const noexcept {
-    const std::size_t count = symbol_count();
+    if (names_ == nullptr || symbols_ == nullptr) {
+        return nullptr;
+    }
+    if (gnu_hash_ != nullptr) {
+        return find_hashed(name);
+    }
+    const std::size_t count = hash_ == nullptr ? 0 : hash_[1]; // the number of chains: of symbols
     for (std::size_t i = 0; i < count; ++i) {
-        const ElfW(Sym)& symbol = symbols_[i];
-        if (symbol.st_shndx != SHN_UNDEF && (symbol.st_info & 0xf) == STT_FUNC &&
-            std::strcmp(names_ + symbol.st_name, name) == 0) {
-            return reinterpret_cast<void*>(shift_ + symbol.st_value);
+        if (is(i, name)) {
+            return address(i);
         }
     }
     return nullptr;
+}
+
+void* elf_image::find_hashed(const char* name) const noexcept {
+    const gnu_table table(gnu_hash_);
+    const std::uint32_t hash = gnu_hash(name);
+    if (!table.may_have(hash)) {
+        return nullptr;
+    }
+    std::uint32_t at = table.buckets[hash % table.bucket_count];
+    if (at < table.first) {
+        return nullptr;
+    }
+    for (;; ++at) {
+        const std::uint32_t chain = table.chains[at - table.first];
+        if ((chain | 1U) == (hash | 1U) && is(at, name)) {
+            return address(at);
+        }
+        if ((chain & 1U) != 0) {
+            return nullptr;
+        }
+    }
 }
 
 } // namespace ebb::os

@@ -23,7 +23,8 @@ class elf_image {
     elf_image(std::uintptr_t shift, const ElfW(Phdr) * segments, std::size_t count) noexcept;
 
     /// The function of that name, whatever version it has; null where it exports none.
-    /// Cost: a comparison for each exported name.
+    /// Cost: a look into its table of hashes; where it has the old kind of table alone, a
+    /// comparison for each exported name.
     [[nodiscard]] void* find(const char* name) const noexcept;
 
     /// Whether dlclose leaves it where it is (linked with -z nodelete).
@@ -31,7 +32,9 @@ class elf_image {
 
   private:
     void read(const ElfW(Dyn) * entry) noexcept;
-    [[nodiscard]] std::size_t symbol_count() const noexcept;
+    [[nodiscard]] bool is(std::size_t index, const char* name) const noexcept;
+    [[nodiscard]] void* address(std::size_t index) const noexcept;
+    [[nodiscard]] void* find_hashed(const char* name) const noexcept;
 
     std::uintptr_t shift_ = 0;
     const char* names_ = nullptr;

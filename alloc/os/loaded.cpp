@@ -12,6 +12,7 @@ namespace {
 struct search {
     const char* name;
     std::uintptr_t but_not_here;
+    bool is_open; ///< objects from here on count
     void* found = nullptr;
 };
 
@@ -27,7 +28,9 @@ bool holds(const dl_phdr_info& object, std::uintptr_t address) noexcept {
 
 int look_at(dl_phdr_info* object, std::size_t, void* to) noexcept {
     auto& s = *static_cast<search*>(to);
-    if (!holds(*object, s.but_not_here)) {
+    if (holds(*object, s.but_not_here)) {
+        s.is_open = true;
+    } else if (s.is_open) {
         s.found = elf_image(object->dlpi_addr, object->dlpi_phdr, object->dlpi_phnum).find(s.name);
     }
     return s.found == nullptr ? 0 : 1;
@@ -51,7 +54,13 @@ int find_home(dl_phdr_info* object, std::size_t, void* to) noexcept {
 } // namespace
 
 void* find_exported(const char* name, const void* but_not_here) noexcept {
-    search s{name, address_of(but_not_here)};
+    search s{name, address_of(but_not_here), true};
+    ::dl_iterate_phdr(look_at, &s);
+    return s.found;
+}
+
+void* find_exported_after(const char* name, const void* here) noexcept {
+    search s{name, address_of(here), false};
     ::dl_iterate_phdr(look_at, &s);
     return s.found;
 }

@@ -1,6 +1,7 @@
 // A C++ library that asks for more than there is, in every form, for plain_host.cpp.
 #include <cstdio>
 #include <new>
+#include <thread>
 
 namespace {
 
@@ -53,6 +54,19 @@ void expect_null(const char* form, F&& allocate) {
 }
 
 constexpr std::align_val_t aligned{128};
+
+// While a library loads, the dynamic linker holds a lock, and a constructor may wait for a thread:
+// nothing that this thread allocates may need the lock.
+void use_the_operators() {
+    operator delete(operator new(1000, aligned), aligned);
+    operator delete(operator new(1000, std::nothrow));
+    static_cast<void>(operator new(too_much(), std::nothrow));
+    static_cast<void>(operator new(too_much(), aligned, std::nothrow));
+}
+[[maybe_unused]] const bool has_waited = [] {
+    std::thread(use_the_operators).join();
+    return true;
+}();
 
 } // namespace
 
