@@ -15,7 +15,6 @@ namespace {
 using namespace ebb; // NOLINT: a file of C symbols
 
 [[gnu::used]] const char* const with = &ebb_face_is_here;
-[[gnu::used]] const char* const names = &ebb_libc_names_are_here;
 
 void* no_memory() noexcept {
     errno = ENOMEM;
@@ -119,3 +118,20 @@ EBB_EXPORT std::size_t nallocx(std::size_t n, int flags) noexcept {
     return engine::good_size(n, alignment);
 }
 }
+
+// glibc's own names of the same functions, which some programs and libraries call. A block of one
+// family may come back by the other. They name the functions of this file themselves, not those in
+// force: a library that stands before this one and hands malloc on to __libc_malloc would be
+// called again. Like all names that are taken over from libc they have no version, or whoever asks
+// for malloc@GLIBC_2.2.5 would be answered by glibc.
+#define EBB_LIBC_NAME(name, of)                                                                    \
+    asm(".globl " name "\n.type " name ", @function\n.set " name ", " of)
+EBB_LIBC_NAME("__libc_malloc", "malloc");
+EBB_LIBC_NAME("__libc_free", "free");
+EBB_LIBC_NAME("__libc_calloc", "calloc");
+EBB_LIBC_NAME("__libc_realloc", "realloc");
+EBB_LIBC_NAME("__libc_reallocarray", "reallocarray");
+EBB_LIBC_NAME("__libc_memalign", "memalign");
+EBB_LIBC_NAME("__libc_valloc", "valloc");
+EBB_LIBC_NAME("__libc_pvalloc", "pvalloc");
+EBB_LIBC_NAME("__posix_memalign", "posix_memalign");
