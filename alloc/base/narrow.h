@@ -1,6 +1,6 @@
 // An integer as a narrower one. In alloc/ no other file casts to a narrower integer type, so that
-// each place says by which of the two functions it is sure of the value
-// (cmake/one_place.cmake is the test).
+// each place says why the value fits, or that it wraps on purpose (cmake/one_place.cmake is the
+// test).
 //
 // Cost: narrow() takes a comparison, bounded() nothing in release builds.
 #pragma once

@@ -6,7 +6,7 @@
 namespace ebb::os {
 
 /// The function of that name, or null where the kernel has none (also under valgrind and in some
-/// emulators). Cost: a walk over a table of about ten names. Threads: any.
+/// emulators). Cost: a look into its table of names. Threads: any.
 [[nodiscard]] void* vdso_function(const char* name) noexcept;
 
 } // namespace ebb::os
