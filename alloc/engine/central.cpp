@@ -5,11 +5,12 @@
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
-#include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/clock.h>
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ebb::engine {
 
@@ -24,33 +25,95 @@ constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
     return slot <= 1 * kib ? 256 * kib / slot : slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
 }
 
+std::int64_t bytes_of(std::size_t pages) noexcept {
+    return static_cast<std::int64_t>(pages << os::page_shift());
+}
+
 } // namespace
 
-std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noexcept {
-    const os::lock_guard hold(guard_);
-    if (loose_count_.get() != 0) {
-        const auto n = std::min<std::size_t>(want, loose_count_.get());
-        loose_count_.subtract(bounded<std::uint32_t>(n));
-        loose_least_ = std::min(loose_least_, loose_count_.get());
-        std::memcpy(out, loose_ + loose_count_.get(), n * sizeof(void*));
-        return n;
+// Counts how a bin's pages move, and tells the process's sums once, at the end. Under the bin's
+// lock.
+class central_bin::page_account {
+  public:
+    explicit page_account(central_bin& bin) noexcept : bin_(bin) {}
+    ~page_account() {
+        const auto page = static_cast<std::int64_t>(os::page_size());
+        bin_.idle_pages_ += idle_;
+        bin_.refused_pages_ += refused_;
+        sums::add(sums::waiting, idle_ * page);
+        sums::add(sums::unreturned, refused_ * page);
     }
+    page_account(const page_account&) = delete;
+    page_account& operator=(const page_account&) = delete;
+
+    /// Around a change of a span's pages, or one of them where the span comes or goes.
+    void before(const span& s) noexcept {
+        idle_ -= s.idle_pages;
+        refused_ -= s.refused_pages;
+    }
+    void after(const span& s) noexcept {
+        idle_ += s.idle_pages;
+        refused_ += s.refused_pages;
+    }
+
+  private:
+    central_bin& bin_;
+    std::int64_t idle_ = 0;
+    std::int64_t refused_ = 0;
+};
+
+std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noexcept {
     std::size_t got = 0;
-    while (got < want) {
-        span* s = partial_.front();
+    std::size_t fresh_pages = 0;
+    guard_.acquire();
+    if (loose_count_.get() != 0) {
+        got = std::min<std::size_t>(want, loose_count_.get());
+        loose_count_.subtract(bounded<std::uint32_t>(got));
+        loose_least_ = std::min(loose_least_, loose_count_.get());
+        std::memcpy(out, loose_ + loose_count_.get(), got * sizeof(void*));
+        guard_.release();
+        return got;
+    }
+    while (partial_.empty() && !heap_closed()) {
+        // A region may have to be mapped for it: not under this lock. Two threads that come here at
+        // once get a span each.
+        guard_.release();
+        span* const s = page_heap::take_slots(bin);
+        guard_.acquire();
         if (s == nullptr) {
-            if (got != 0 || heap_closed() || (s = page_heap::take_slots(bin)) == nullptr) {
-                break;
-            }
-            ++spans_;
-            span_bytes_.add(s->bytes());
-            slots_free_.add(s->slot_count);
-            partial_.push_front(s);
+            break;
+        }
+        page_account account(*this);
+        account.after(*s);
+        ++spans_;
+        span_bytes_.add(s->bytes());
+        slots_free_.add(s->slot_count);
+        partial_.push_front(s);
+        if (s->idle_pages != 0) {
+            wait_for_purge(s, s->stamp); // its run's
+        }
+    }
+    take_from_spans(out, want, got, fresh_pages);
+    guard_.release();
+    sums::add(sums::needed, bytes_of(fresh_pages));
+    std::reverse(out, out + got); // the caller pops from the end: addresses rise
+    return got;
+}
+
+void central_bin::take_from_spans(void** out, std::size_t want, std::size_t& got,
+                                  std::size_t& fresh_pages) noexcept {
+    page_account account(*this);
+    while (got < want) {
+        span* const s = partial_.front();
+        if (s == nullptr) {
+            break;
         }
         if (s == empty_) {
             empty_ = nullptr;
         }
-        const std::size_t n = s->take(out + got, want - got);
+        account.before(*s);
+        const std::size_t n = s->take(out + got, want - got, fresh_pages);
+        account.after(*s);
         got += n;
         slots_free_.subtract(n);
         if (s->free_slots == 0) {
@@ -61,130 +124,251 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
         }
     }
     slots_out_.add(got);
-    std::reverse(out, out + got); // the caller pops from the end: addresses rise
-    return got;
 }
 
 void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) noexcept {
-    const os::lock_guard hold(guard_);
-    const std::size_t capacity = loose_capacity(bin);
-    std::size_t loose = std::min(count, capacity - loose_count_.get());
-    if (loose != 0 && loose_ == nullptr) {
-        loose_ = static_cast<void**>(metadata::allocate(capacity * sizeof(void*)));
-        loose = loose_ == nullptr ? 0 : loose;
+    std::size_t loose = 0;
+    // One thread alone has nobody to hand slots over to.
+    if (sums::callers.load(std::memory_order_relaxed) > 1 && loose_capacity(bin) != 0) {
+        guard_.acquire();
+        if (loose_ == nullptr && !loose_is_coming_) {
+            make_loose(bin);
+        }
+        if (loose_ != nullptr) {
+            loose = std::min<std::size_t>(count, loose_capacity(bin) - loose_count_.get());
+            std::memcpy(loose_ + loose_count_.get(), slots + (count - loose),
+                        loose * sizeof(void*));
+            loose_count_.add(bounded<std::uint32_t>(loose));
+        }
+        guard_.release();
     }
-    if (loose != 0) {
-        std::memcpy(loose_ + loose_count_.get(), slots + (count - loose), loose * sizeof(void*));
-        loose_count_.add(bounded<std::uint32_t>(loose));
+    if (count != loose) {
+        settle_all(bin, slots, count - loose);
     }
-    for (std::size_t i = 0; i < count - loose; ++i) {
-        put_back(bin, slots[i]);
-    }
+}
+
+// Memory for the stack of loose slots, at the first give. It may have to be mapped: so not under
+// the lock, which is held again after this.
+void central_bin::make_loose(std::size_t bin) noexcept {
+    loose_is_coming_ = true;
+    guard_.release();
+    void* const memory = metadata::allocate(loose_capacity(bin) * sizeof(void*));
+    guard_.acquire();
+    loose_ = static_cast<void**>(memory);
+    loose_is_coming_ = false;
 }
 
 void central_bin::settle_all(std::size_t bin, void* const* slots, std::size_t count) noexcept {
-    const os::lock_guard hold(guard_);
+    const std::uint32_t now = os::coarse_milliseconds();
+    guard_.acquire();
+    put_all_back(bin, slots, count, now);
+    let_go();
+}
+
+// Requires the lock. let_go() follows.
+void central_bin::put_all_back(std::size_t bin, void* const* slots, std::size_t count,
+                               std::uint32_t now) noexcept {
+    page_account account(*this);
     for (std::size_t i = 0; i < count; ++i) {
-        put_back(bin, slots[i]);
+        put_back(bin, slots[i], now, account);
     }
 }
 
-void central_bin::put_back(std::size_t bin, void* slot) noexcept {
+void central_bin::put_back(std::size_t bin, void* slot, std::uint32_t now,
+                           page_account& account) noexcept {
     span* const s = spans.find(address_of(slot)).owner();
+    account.before(*s);
     if (!s->put_back(traits[bin].index(address_of(slot) - s->base))) {
+        guard_.release(); // whoever waits for it gets on, and so does the report
         misuse(misuse_kind::double_free, slot, traits[bin].slot);
     }
+    account.after(*s);
     slots_out_.subtract(1);
     slots_free_.add(1);
-    if (s->free_slots == 1 && !s->purging) {
+    if (s->purging) { // give_back() has it, and does the rest
+        return;
+    }
+    if (s->free_slots == 1) {
         partial_.push_front(s);
     }
-    if (!s->queued && s->purgeable()) {
-        s->queued = true;
-        s->stamp = os::coarse_milliseconds();
-        queue_.push_back(s);
-        purge::expect(s->bytes());
+    if (s->idle_pages != 0) {
+        wait_for_purge(s, now);
     }
-    if (s->free_slots == s->slot_count && !s->purging) {
-        settle(s);
+    if (s->free_slots == s->slot_count) {
+        settle(s, account);
+    }
+}
+
+void central_bin::wait_for_purge(span* s, std::uint32_t now) noexcept {
+    if (!s->queued) {
+        s->queued = true;
+        s->stamp = now;
+        queue_.push_back(s);
+        waiting_spans_.add(1);
+    }
+}
+
+void central_bin::stop_waiting(span* s) noexcept {
+    if (s->queued) {
+        s->queued = false;
+        queue_.remove(s);
+        waiting_spans_.subtract(1);
     }
 }
 
 // An empty span stays while it is the only one, and goes back to the page heap otherwise.
-void central_bin::settle(span* s) noexcept {
+void central_bin::settle(span* s, page_account& account) noexcept {
     if (empty_ == nullptr) {
         empty_ = s;
         return;
     }
-    drop(s);
+    drop(s, account);
 }
 
-void central_bin::drop(span* s) noexcept {
+// The page heap gets it when the lock is released: let_go().
+void central_bin::drop(span* s, page_account& account) noexcept {
     partial_.remove(s);
-    if (s->queued) {
-        s->queued = false;
-        queue_.remove(s);
-    }
+    stop_waiting(s);
     --spans_;
     span_bytes_.subtract(s->bytes());
     slots_free_.subtract(s->slot_count);
-    page_heap::give(s);
+    account.before(*s);
+    leaving_.push_front(s);
 }
 
-bool central_bin::purge(std::size_t bin, std::uint32_t now, std::uint32_t age) noexcept {
-    bool loose_wait = false;
-    {
-        const os::lock_guard hold(guard_);
-        const std::uint32_t still = age == 0 ? loose_count_.get() : loose_least_;
-        for (std::uint32_t i = 0; i < still; ++i) { // the oldest lie lowest
-            put_back(bin, loose_[i]);
-        }
-        loose_count_.subtract(still);
-        if (still != 0) {
-            std::memmove(loose_, loose_ + still, loose_count_.get() * sizeof(void*));
-        }
-        loose_least_ = loose_count_.get();
-        loose_wait = loose_count_.get() != 0;
+// Releases the lock and gives the page heap what was dropped under it.
+void central_bin::let_go() noexcept {
+    intrusive_list<span> gone = std::exchange(leaving_, {});
+    guard_.release();
+    while (span* const s = gone.front()) {
+        gone.remove(s);
+        page_heap::give(s);
     }
-    return purge_spans(now, age) || loose_wait;
 }
 
-bool central_bin::purge_spans(std::uint32_t now, std::uint32_t age) noexcept {
+bool central_bin::settle_loose(std::size_t bin, bool all) noexcept {
+    if (loose_count_.get() == 0) {
+        return false;
+    }
+    const std::uint32_t now = os::coarse_milliseconds();
+    guard_.acquire();
+    const std::uint32_t still = all ? loose_count_.get() : loose_least_;
+    if (still != 0) { // the oldest lie lowest
+        put_all_back(bin, loose_, still, now);
+        loose_count_.subtract(still);
+        std::memmove(loose_, loose_ + still, loose_count_.get() * sizeof(void*));
+    }
+    loose_least_ = loose_count_.get();
+    const bool left = loose_count_.get() != 0;
+    let_go();
+    return left;
+}
+
+// The span whose pages waited longest, out of the queue; null where none has waited long enough.
+span* central_bin::oldest_waiting(std::uint32_t now, std::uint32_t age) noexcept {
     for (;;) {
-        guard_.acquire();
         span* const s = queue_.front();
-        if (s == nullptr || !s->aged(now, age)) {
-            guard_.release();
-            return s != nullptr;
+        if (s == nullptr || (s->idle_pages != 0 && !s->aged(now, age))) {
+            return nullptr;
         }
-        queue_.remove(s);
-        s->queued = false;
-        if (s->free_slots == 0) {
-            guard_.release();
-            continue;
+        stop_waiting(s);
+        if (s->idle_pages != 0) {
+            return s;
         }
-        // Out of the list, so that no slot is taken while its page goes; slots may be put back.
-        partial_.remove(s);
-        s->purging = true;
-        s->enter_map(true);
-        guard_.release();
-        s->purge_pages();
+    }
+}
+
+std::size_t central_bin::give_back(std::size_t most, std::uint32_t now,
+                                   std::uint32_t age) noexcept {
+    std::size_t tried = 0;
+    while (tried < most) {
         guard_.acquire();
-        s->purging = false;
-        partial_.push_back(s);
-        if (s->free_slots == s->slot_count && s != empty_) {
-            settle(s);
+        span* const s = oldest_waiting(now, age);
+        if (s == nullptr) {
+            guard_.release();
+            break;
         }
-        guard_.release();
+        tried += give_back_of(s, std::max((most - tried) >> os::page_shift(), std::size_t{1}));
+    }
+    return tried;
+}
+
+// Gives pages of one span, which is in no queue. Releases the lock. Returns their bytes.
+std::size_t central_bin::give_back_of(span* s, std::size_t most_pages) noexcept {
+    span::page_run runs[span::most_runs];
+    std::size_t count = 0;
+    std::size_t pages = 0;
+    // Out of the list, so that no slot is taken while its page goes; slots may be put back. It
+    // isn't in it where all slots are out and pages behind the last of them go.
+    if (s->free_slots != 0) {
+        partial_.remove(s);
+    }
+    s->purging = true;
+    if (!s->blank) {
+        s->enter_map(true);
+    }
+    {
+        page_account account(*this);
+        account.before(*s);
+        pages = s->idle_pages;
+        count = s->take_idle_pages(most_pages, runs);
+        pages -= s->idle_pages;
+        account.after(*s);
+    }
+    guard_.release();
+    bool refused = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        void* const at = advance(s->start(), std::size_t{runs[i].first} << os::page_shift());
+        if (os::try_release(at, std::size_t{runs[i].count} << os::page_shift())) {
+            runs[i].count = 0;
+        } else {
+            refused = true;
+        }
+    }
+    guard_.acquire();
+    {
+        page_account account(*this);
+        if (refused) {
+            account.before(*s);
+            std::for_each(runs, runs + count, [&](const auto& run) { s->keep_refused(run); });
+            account.after(*s);
+        }
+        s->purging = false;
+        if (s->free_slots != 0) {
+            partial_.push_back(s);
+        }
+        if (s->idle_pages != 0) { // left over, or come meanwhile
+            wait_for_purge(s, s->stamp);
+        }
+        if (s->free_slots == s->slot_count && s != empty_) {
+            settle(s, account);
+        }
+    }
+    let_go();
+    return pages << os::page_shift();
+}
+
+void central_bin::forget_refusals() noexcept {
+    const os::lock_guard hold(guard_);
+    page_account account(*this);
+    for (span* s = partial_.front(); s != nullptr; s = partial_.next(s)) {
+        if (s->refused_pages != 0) {
+            account.before(*s);
+            s->forget_refusals();
+            account.after(*s);
+            wait_for_purge(s, s->stamp);
+        }
     }
 }
 
 void central_bin::drop_empty() noexcept {
-    const os::lock_guard hold(guard_);
+    guard_.acquire();
     if (empty_ != nullptr && !empty_->purging) {
-        drop(empty_);
+        page_account account(*this);
+        drop(empty_, account);
         empty_ = nullptr;
     }
+    let_go();
 }
 
 bool central_bin::holds(const void* slot) noexcept {
@@ -205,12 +389,19 @@ void central_bin::pages_out(const span* s, unsigned char* out) noexcept {
 void central_bin::validate(std::size_t bin) noexcept {
     const os::lock_guard hold(guard_);
     std::uint64_t free_slots = 0;
+    std::int64_t idle = 0;
     for (const span* s = partial_.front(); s != nullptr; s = partial_.next(s)) {
         EBB_CHECK_AT(s->bin == bin && s->state == span_state::slots && s->free_slots != 0,
                      "central: a span in the wrong list", s->start());
         s->validate();
         free_slots += s->free_slots;
+        EBB_CHECK_AT(s->idle_pages == 0 || s->queued, "central: idle pages that don't wait",
+                     s->start());
     }
+    for (const span* s = queue_.front(); s != nullptr; s = queue_.next(s)) {
+        idle += s->idle_pages;
+    }
+    EBB_CHECK(idle == idle_pages_, "central: idle pages miscounted");
     EBB_CHECK(free_slots == slots_free_.get(), "central: free slots miscounted");
     EBB_CHECK(spans_ * span::slots_of(bin) == slots_free_.get() + slots_out_.get(),
               "central: slots miscounted");

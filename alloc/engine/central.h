@@ -1,9 +1,9 @@
 // The central bins: what threads' caches are filled from and emptied into, one for each bin.
 //
-// A bin keeps a stack of loose slots, which go from thread to thread in batches without touching
-// their spans (that is what makes freeing on another thread cheap), and the spans with free slots.
-// Slots that lie on the stack longer than purge_ms go to their spans, and pages of the spans that
-// hold free slots alone go to the system. One empty span stays with its bin, without its pages.
+// A bin keeps the spans with free slots and, while several threads call, a stack of loose slots,
+// which go from thread to thread in batches without touching their spans (that is what makes
+// freeing on another thread cheap). Pages of its spans that hold free slots alone are idle and may
+// go to the system (purge.h says when). One empty span stays with its bin.
 //
 // Cost: a lock a batch. Threads: any.
 #pragma once
@@ -29,9 +29,20 @@ class alignas(64) central_bin {
     /// The same, straight to their spans: for slots that lay unused already.
     void settle_all(std::size_t bin, void* const* slots, std::size_t count) noexcept;
 
-    /// Moves aged loose slots to their spans, and aged pages to the system: `age` in milliseconds,
-    /// 0 for all. Returns whether anything waits on.
-    bool purge(std::size_t bin, std::uint32_t now, std::uint32_t age) noexcept;
+    /// Moves loose slots that nobody took since the last call to their spans; all of them with
+    /// `all`. Returns whether some are left.
+    bool settle_loose(std::size_t bin, bool all) noexcept;
+
+    /// Gives the system idle pages of its spans, those that waited longest first and at most about
+    /// `most` bytes, and only what waited `age` milliseconds. Returns the bytes that it tried to
+    /// give. Holds no lock while the system works.
+    std::size_t give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept;
+
+    /// Whether pages wait. Any thread; without the lock.
+    [[nodiscard]] bool has_waiting() const noexcept { return waiting_spans_.get() != 0; }
+
+    /// Lets give_back() ask again for what the system refused.
+    void forget_refusals() noexcept;
 
     /// Gives the one empty span that stays to the page heap, too: memory is short.
     void drop_empty() noexcept;
@@ -60,17 +71,33 @@ class alignas(64) central_bin {
     void in_child() noexcept { guard_.reset(); }
 
   private:
-    void put_back(std::size_t bin, void* slot) noexcept;
-    void settle(span* s) noexcept;
-    void drop(span* s) noexcept;
-    bool purge_spans(std::uint32_t now, std::uint32_t age) noexcept;
+    class page_account;
+
+    void take_from_spans(void** out, std::size_t want, std::size_t& got,
+                         std::size_t& fresh_pages) noexcept;
+    void make_loose(std::size_t bin) noexcept;
+    void put_back(std::size_t bin, void* slot, std::uint32_t now, page_account& account) noexcept;
+    void put_all_back(std::size_t bin, void* const* slots, std::size_t count,
+                      std::uint32_t now) noexcept;
+    void wait_for_purge(span* s, std::uint32_t now) noexcept;
+    void stop_waiting(span* s) noexcept;
+    [[nodiscard]] span* oldest_waiting(std::uint32_t now, std::uint32_t age) noexcept;
+    std::size_t give_back_of(span* s, std::size_t most_pages) noexcept;
+    void settle(span* s, page_account& account) noexcept;
+    void drop(span* s, page_account& account) noexcept;
+    void let_go() noexcept;
 
     os::lock guard_;
     owned<std::uint32_t> loose_count_;
-    std::uint32_t loose_least_ = 0; // the fewest since the last purge: those lay still
-    void** loose_ = nullptr;        // in metadata, made at the first give
-    intrusive_list<span> partial_;  // spans with free slots that may be taken
-    purge_queue queue_;
+    std::uint32_t loose_least_ = 0; // the fewest since settle_loose(): those lay still
+    bool loose_is_coming_ = false;
+    void** loose_ = nullptr;       // in metadata, made at the first give
+    intrusive_list<span> partial_; // spans with free slots that may be taken
+    purge_queue queue_;            // spans with idle pages
+    owned<std::uint32_t> waiting_spans_;
+    std::int64_t idle_pages_ = 0;    // of all spans
+    std::int64_t refused_pages_ = 0; // of all spans
+    intrusive_list<span> leaving_;   // dropped under the lock, the page heap's after it
     std::uint64_t spans_ = 0;
     owned<std::uint64_t> slots_out_; // loose ones included
     owned<std::uint64_t> slots_free_;

@@ -1,5 +1,7 @@
 #include <ebb/alloc/engine/block.h>
+#include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
@@ -51,7 +53,7 @@ void* take_slot(thread_cache& cache, std::size_t bin) noexcept {
 void give_slot(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     cache_bin& b = cache.bins[bin];
     void** const top = b.top.get();
-    if (top != b.ceiling) {
+    if (top != b.ceiling.get()) {
         store_relaxed(*top, slot);
         b.top.set(top + 1);
         return;
@@ -94,7 +96,7 @@ void give_large(thread_cache& cache, span* s) noexcept {
     const std::size_t bytes = s->bytes();
     s->requested = 0;
     poison(s->start(), bytes);
-    if (bytes <= largest_kept && !hardened) {
+    if (bytes <= largest_kept && !hardened && cache_room::may_keep(cache, bytes)) {
         s->kept = true;
         span* const before = cache.large.get();
         cache.large.set(s);
@@ -103,7 +105,6 @@ void give_large(thread_cache& cache, span* s) noexcept {
     if (s != nullptr) {
         page_heap::give(s);
     }
-    purge::expect(bytes);
 }
 
 // A place for n bytes that nothing is booked for yet.
@@ -180,8 +181,20 @@ place with_memory(std::size_t n, F&& attempt) noexcept {
     return to;
 }
 
+// The alignment that a bin's slots, or a large block, are sure to have.
+std::size_t alignment_in(std::size_t bin, std::size_t of_large) noexcept {
+    return bin == bin_count ? of_large : traits[bin].slot & (0 - std::size_t{traits[bin].slot});
+}
+
 // The slow road of every allocation: by its bin, or bin_count for a large block.
 place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_bytes) noexcept {
+    if (heap_closed()) [[unlikely]] {
+        place last;
+        last.start = take_of_reserve(n, alignment_in(bin, alignment));
+        last.zeroed = true;
+        errno = last.start == nullptr ? ENOMEM : errno;
+        return last;
+    }
     return with_memory(n, [&](thread_cache& books) {
         const place to = take_place(books, bin, n, alignment);
         if (to.start != nullptr) {
@@ -269,7 +282,7 @@ bool keep(void* p) noexcept {
     span* const s = entry.owner();
     bool kept = false;
     if (has_cache() && cache.enter() && cache.large.get() == nullptr && s->start() == p &&
-        !s->kept && s->bytes() <= largest_kept) {
+        !s->kept && s->bytes() <= largest_kept && cache_room::may_keep(cache, s->bytes())) {
         cache.hold_large(-1, s->requested, s->bytes());
         cache.frees.add(1);
         cache.shrink(s->requested);
@@ -277,10 +290,10 @@ bool keep(void* p) noexcept {
         poison(s->start(), s->bytes());
         s->kept = true;
         cache.large.set(s);
-        purge::expect(s->bytes());
         kept = true;
     }
     cache.leave();
+    companion::wake(); // purge::poll() is for those who gave something up
     return kept;
 }
 
@@ -354,7 +367,7 @@ void detail::deallocate_long_tail(void* p) noexcept {
 }
 
 void detail::deallocate_slowly(void* p) noexcept {
-    if (p == nullptr || (!hardened && keep(p))) {
+    if (p == nullptr || heap_closed() || (!hardened && keep(p))) {
         return;
     }
     const int error = errno;
@@ -377,6 +390,9 @@ void detail::check_size(const void* p, std::size_t n) noexcept {
 }
 
 std::size_t usable_size(const void* p) noexcept {
+    if (heap_closed()) [[unlikely]] {
+        return bytes_in_reserve(p);
+    }
     return p == nullptr ? 0 : inspect(p).usable_bytes();
 }
 
@@ -396,12 +412,20 @@ std::size_t page_bytes() noexcept {
 }
 
 void* reallocate(void* p, std::size_t n) noexcept {
-    const block_info before = inspect(p);
     if (n > most - block_bytes) {
         return no_memory();
     }
+    if (heap_closed()) [[unlikely]] {
+        void* const moved = take_of_reserve(n, slot_alignment);
+        if (moved == nullptr || bytes_in_reserve(p) == 0) {
+            return no_memory();
+        }
+        return std::memcpy(moved, p, std::min(n, bytes_in_reserve(p)));
+    }
+    const block_info before = inspect(p);
     const int error = errno;
     if (resize_in_place(p, n, before)) {
+        purge::poll();
         errno = error;
         return p;
     }

@@ -1,9 +1,13 @@
+#include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/os/frames.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace ebb::engine {
 namespace {
@@ -28,7 +32,37 @@ const char* text_of(misuse_kind kind) noexcept {
     return "misuse of";
 }
 
+// Enough for libc to load its unwinder, twice.
+constexpr std::size_t reserve_bytes = 128 * kib;
+alignas(64) constinit std::byte reserve[reserve_bytes]{};
+constinit shared<std::size_t> reserve_taken{0};
+
 } // namespace
+
+void* take_of_reserve(std::size_t n, std::size_t alignment) noexcept {
+    // In front of each block stands its size.
+    constexpr std::size_t least = 16;
+    const std::size_t step = std::max(alignment, least);
+    if (n > reserve_bytes || step > reserve_bytes) {
+        return nullptr;
+    }
+    const std::size_t room = align_up(n, least) + least + step;
+    const std::size_t from = reserve_taken.fetch_add(room);
+    if (from + room > reserve_bytes) {
+        return nullptr;
+    }
+    const std::uintptr_t block = align_up(address_of(reserve) + from + least, step);
+    std::memcpy(reinterpret_cast<void*>(block - sizeof n), &n, sizeof n);
+    return reinterpret_cast<void*>(block);
+}
+
+std::size_t bytes_in_reserve(const void* p) noexcept {
+    std::size_t n = 0;
+    if (address_of(p) - address_of(reserve) < reserve_bytes) {
+        std::memcpy(&n, static_cast<const std::byte*>(p) - sizeof n, sizeof n);
+    }
+    return n;
+}
 
 bool heap_closed() noexcept {
     return closed.load(std::memory_order_relaxed);

@@ -1,7 +1,9 @@
 // What stops the program: errors against the allocator, told with address, kind and first frames.
 //
-// One call's worth of memory safety: nothing is allocated, and from here on allocation answers
-// with null, so that whatever runs until abort() ends can't wait for a lock of ours.
+// From the message on nothing touches the heap or waits for a lock of it: slow calls of allocation
+// are answered from a small reserve, blocks that come back are left alone. So whatever runs until
+// abort() ends gets on, whoever found the error, under whichever lock: the unwinder, which libc
+// loads for the frames, and handlers of SIGABRT.
 #pragma once
 
 #include <cstddef>
@@ -23,5 +25,11 @@ enum class misuse_kind {
 
 /// Whether misuse() is at work: the heap is closed.
 [[nodiscard]] bool heap_closed() noexcept;
+
+/// `n` bytes of the reserve, or null where it is used up. They never come back.
+[[nodiscard]] void* take_of_reserve(std::size_t n, std::size_t alignment) noexcept;
+
+/// The bytes of a block of the reserve; 0 for any other address.
+[[nodiscard]] std::size_t bytes_in_reserve(const void* p) noexcept;
 
 } // namespace ebb::engine

@@ -1,7 +1,9 @@
 #include <ebb/alloc/base/narrow.h>
+#include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/options.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/os/frames.h>
+#include <ebb/alloc/os/pages.h>
 #include <ebb/alloc/os/start_up.h>
 
 #include <algorithm>
@@ -16,11 +18,13 @@ extern "C" __attribute__((weak, visibility("default"))) const char* ebb_options;
 namespace ebb::engine {
 namespace {
 
-constexpr const char* accepted = "purge_ms:0..3600000 or never, thread:on or off";
+constexpr const char* accepted =
+    "purge_ms:0..3600000 or never, thread:auto, on or off, names:on or off";
 
 struct settings {
     std::uint32_t purge_ms = purge::default_ms;
-    bool thread = true;
+    companion::mode thread = companion::mode::automatic;
+    bool names = false;
 };
 
 // Whether `text` is a setting; if so, it is in `to`.
@@ -39,8 +43,15 @@ bool set(settings& to, std::string_view key, std::string_view value) noexcept {
         to.purge_ms = ms;
         return true;
     }
-    if (key == "thread" && (value == "on" || value == "off")) {
-        to.thread = value == "on";
+    const bool on = value == "on";
+    if (key == "thread" && (on || value == "off" || value == "auto")) {
+        to.thread = on               ? companion::mode::on
+                    : value == "off" ? companion::mode::off
+                                     : companion::mode::automatic;
+        return true;
+    }
+    if (key == "names" && (on || value == "off")) {
+        to.names = on;
         return true;
     }
     return false;
@@ -88,7 +99,9 @@ void apply_options(char** environment) noexcept {
     if (text != nullptr && !os::secure_execution()) {
         read(chosen, text, "EBB_OPTIONS");
     }
-    purge::configure(chosen.purge_ms, chosen.thread);
+    purge::configure(chosen.purge_ms);
+    companion::configure(chosen.thread);
+    os::show_names(chosen.names);
 }
 
 } // namespace ebb::engine

@@ -1,7 +1,8 @@
 // EBB_OPTIONS: one variable, `key:value,key:value`.
 //
-//     purge_ms:N      how long free memory stays before it goes to the system; `never` keeps it
-//     thread:on|off   whether a background thread may do that
+//     purge_ms:N            how long free memory within the bound stays (purge.h); `never` keeps
+//     all thread:auto|on|off    whether a thread of ebb's may give it back (companion.h)
+//     names:on|off          whether /proc/PID/smaps names the heap's mappings
 //
 // A program that defines `const char* ebb_options` fixes settings when it is built; the environment
 // is read after it and wins.

@@ -1,11 +1,14 @@
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/narrow.h>
-#include <ebb/alloc/engine/free_runs.h>
+#include <ebb/alloc/engine/free_space.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/shared.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/clock.h>
+#include <ebb/alloc/os/futex.h>
 #include <ebb/alloc/os/lock.h>
 
 #include <algorithm>
@@ -14,187 +17,86 @@
 namespace ebb::engine {
 namespace {
 
-constexpr std::size_t first_region = 4 * mib;
-constexpr std::size_t largest_region = gib;
-// A medium span's alignment, so that a fresh region's first span doesn't cut it.
-constexpr std::size_t region_alignment = mib;
+constinit os::lock guard;
+constinit free_space space;
+// What the process's sums know of `space`.
+constinit std::int64_t told_waiting = 0;
+constinit std::int64_t told_refused = 0;
+// Blocks on their way to the system: in no list, and coming back as clean ones.
+constinit shared<std::uint64_t> moving_blocks{0};
 
-struct region {
-    region* older;
-    std::uintptr_t base;
-    std::size_t bytes;
+// The lock, with descriptors in stock for all that may be done under it: making one may have to map
+// memory, which the lock isn't held for.
+class locked {
+  public:
+    locked() noexcept {
+        guard.acquire();
+        while (space.stock() < free_space::most_needed) {
+            guard.release();
+            void* const memory = metadata::allocate(sizeof(span));
+            guard.acquire();
+            if (memory == nullptr) {
+                break;
+            }
+            space.add_to_stock(memory);
+        }
+    }
+    ~locked() {
+        const std::int64_t waiting = space.waiting_bytes();
+        const std::int64_t refused = space.refused_bytes();
+        sums::add(sums::waiting, waiting - told_waiting);
+        sums::add(sums::unreturned, refused - told_refused);
+        told_waiting = waiting;
+        told_refused = refused;
+        guard.release();
+    }
+    locked(const locked&) = delete;
+    locked& operator=(const locked&) = delete;
+
+    /// False without memory: then nothing that needs a descriptor may be done.
+    explicit operator bool() const noexcept { return space.stock() >= free_space::most_needed; }
 };
 
-constinit os::lock guard;
-constinit free_runs dirty;
-constinit free_runs clean;
-constinit purge_queue queue; // the dirty runs, oldest first
-constinit region* regions = nullptr;
-constinit shared<std::uint64_t> mapped_bytes{0};
-constinit shared<std::uint64_t> dirty_blocks{0};
-
-free_runs& runs_of(span_state state) noexcept {
-    return state == span_state::dirty ? dirty : clean;
-}
-
-std::uintptr_t last_block(const span& s) noexcept {
-    return s.base + s.bytes() - block_bytes;
-}
-
-void tag_ends(span* run, page_entry entry) noexcept {
-    spans.set(run->base, entry);
-    spans.set(last_block(*run), entry);
-}
-
-span* new_run(std::uintptr_t base, std::size_t blocks, span_state state) noexcept {
-    void* const memory = metadata::allocate(sizeof(span));
-    if (memory == nullptr) {
-        return nullptr;
-    }
-    auto* const run = ::new (memory) span;
-    run->base = base;
-    run->blocks = narrow<std::uint32_t>(blocks);
-    run->state = state;
-    run->descriptor = sizeof(span);
-    return run;
-}
-
-void drop_run(span* run) noexcept {
-    metadata::deallocate(run, run->descriptor); // a former span of slots has a longer one
-}
-
-// Into the lists as it is, without joining. A dirty run that doesn't wait is one that the system
-// refused to take.
-void insert(span* run, std::uint32_t stamp, bool waits) noexcept {
-    tag_ends(run, page_entry(run, page_entry::free_run));
-    runs_of(run->state).insert(run);
-    if (run->state == span_state::dirty) {
-        run->stamp = stamp;
-        run->queued = waits;
-        if (waits) {
-            queue.push_back(run);
-        }
-        dirty_blocks.store(dirty.blocks(), std::memory_order_relaxed);
-    }
-}
-
-void remove(span* run) noexcept {
-    runs_of(run->state).remove(run);
-    tag_ends(run, {});
-    if (run->queued) {
-        run->queued = false;
-        queue.remove(run);
-    }
-    if (run->state == span_state::dirty) {
-        dirty_blocks.store(dirty.blocks(), std::memory_order_relaxed);
-    }
-}
-
-span* free_neighbour(std::uintptr_t address, span_state state) noexcept {
-    const page_entry entry = spans.find(address);
-    return entry.tag() == page_entry::free_run && entry.owner()->state == state ? entry.owner()
-                                                                                : nullptr;
-}
-
-// A run that is in no list joins its neighbours of the same kind and is listed. What was dirty
-// longest by most of its bytes sets the whole run's stamp; where one of them waits, all do.
-void insert_joined(span* run, std::uint32_t stamp, bool waits = true) noexcept {
-    std::uint32_t largest = run->blocks;
-    const auto join = [&](span* other) {
-        waits = waits || other->queued;
-        remove(other);
-        if (other->blocks > largest) {
-            largest = other->blocks;
-            stamp = other->stamp;
-        }
-        run->base = std::min(run->base, other->base);
-        run->blocks += other->blocks;
-        drop_run(other);
-    };
-    if (span* const before = free_neighbour(run->base - block_bytes, run->state)) {
-        join(before);
-    }
-    if (span* const behind = free_neighbour(run->base + run->bytes(), run->state)) {
-        join(behind);
-    }
-    insert(run, stamp, waits);
-}
-
-// A fresh region that holds `blocks`, as a clean run in the lists. Requires the lock.
+// A region more. False without memory.
 bool grow(std::size_t blocks, std::size_t alignment) noexcept {
-    const std::size_t needed = blocks * block_bytes;
-    const std::size_t heap = mapped_bytes.load(std::memory_order_relaxed);
-    std::size_t bytes =
-        std::max(needed, align_up(std::clamp(heap / 4, first_region, largest_region), mib));
-    void* memory = nullptr;
-    for (;;) {
-        memory = os::map_as_is(bytes, std::max(alignment, region_alignment));
-        if (memory != nullptr || bytes == needed) {
-            break;
-        }
-        bytes = std::max(needed, align_up(bytes / 2, block_bytes));
-    }
-    if (memory == nullptr) {
+    regions::region* const r = regions::map(blocks, alignment);
+    if (r == nullptr) {
         return false;
     }
-    auto* const r = static_cast<region*>(metadata::allocate(sizeof(region)));
-    span* const run = new_run(address_of(memory), bytes / block_bytes, span_state::clean);
-    if (r == nullptr || run == nullptr || !spans.cover(address_of(memory), bytes)) {
-        if (r != nullptr) {
-            metadata::deallocate(r, sizeof(region));
-        }
-        if (run != nullptr) {
-            drop_run(run);
-        }
-        os::unmap(memory, bytes);
-        return false;
-    }
-    os::keep_small(memory, bytes);
-    os::name_pages(memory, bytes, "ebb heap");
-    *r = {regions, address_of(memory), bytes};
-    regions = r;
-    mapped_bytes.store(heap + bytes, std::memory_order_relaxed);
-    insert_joined(run, 0);
+    const locked hold;
+    regions::enter(r);
+    space.add_to_stock(r->descriptor);
+    space.insert(space.describe(r->base, r->bytes / block_bytes, span_state::clean), 0);
     return true;
 }
 
-// A run of just `blocks`, in no list, its ends untagged. Requires the lock. Null without memory.
-span* take_run(std::size_t blocks, std::size_t alignment) noexcept {
-    const std::size_t alignment_blocks = std::max(alignment / block_bytes, std::size_t{1});
-    span* run = dirty.find(blocks, alignment_blocks);
-    if (run == nullptr) {
-        run = clean.find(blocks, alignment_blocks);
-    }
-    if (run == nullptr) {
+// A run of just `blocks`, in no list, its ends untagged. Null without memory.
+template <class F>
+span* take_run(std::size_t blocks, std::size_t alignment, F&& make) noexcept {
+    for (;;) {
+        bool more_comes = false;
+        {
+            const locked hold;
+            if (!hold) {
+                return nullptr;
+            }
+            more_comes = moving_blocks.load() != 0;
+            const free_space::taken got =
+                space.take(blocks, std::max(alignment / block_bytes, std::size_t{1}));
+            if (got.run != nullptr) {
+                return make(got);
+            }
+        }
         if (!grow(blocks, alignment)) {
-            return nullptr;
+            if (!more_comes) {
+                return nullptr;
+            }
+            // Memory is on its way to the system: it is free again when that has done with it.
+            while (moving_blocks.load() != 0) {
+                os::yield();
+            }
         }
-        run = clean.find(blocks, alignment_blocks);
     }
-    const std::uintptr_t from = align_up(run->base, alignment_blocks * block_bytes);
-    const std::size_t before = (from - run->base) / block_bytes;
-    const std::size_t behind = run->blocks - before - blocks;
-    span* const front = before == 0 ? nullptr : new_run(run->base, before, run->state);
-    span* const rest =
-        behind == 0 ? nullptr : new_run(from + blocks * block_bytes, behind, run->state);
-    if ((before != 0 && front == nullptr) || (behind != 0 && rest == nullptr)) {
-        if (front != nullptr) {
-            drop_run(front);
-        }
-        return nullptr;
-    }
-    const std::uint32_t stamp = run->stamp;
-    const bool waits = run->queued;
-    remove(run);
-    run->base = from;
-    run->blocks = narrow<std::uint32_t>(blocks);
-    if (front != nullptr) {
-        insert(front, stamp, waits);
-    }
-    if (rest != nullptr) {
-        insert(rest, stamp, waits);
-    }
-    return run;
 }
 
 } // namespace
@@ -204,23 +106,25 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
     if (memory == nullptr) {
         return nullptr;
     }
-    const os::lock_guard hold(guard);
     const std::size_t bytes = traits[bin].span_bytes;
-    span* const run = take_run(bytes / block_bytes, bytes);
-    if (run == nullptr) {
+    span* const s = take_run(bytes / block_bytes, bytes, [&](const free_space::taken& got) {
+        auto* const made = ::new (memory) span;
+        made->base = got.run->base;
+        made->blocks = got.run->blocks;
+        made->stamp = got.run->stamp;
+        made->descriptor = narrow<std::uint32_t>(span::descriptor_bytes(bin));
+        made->make_slots(bin);
+        if (got.run->state == span_state::dirty) { // whatever stood here last may be resident
+            made->touch_all();
+        }
+        space.forget(got.run);
+        made->enter_map(true);
+        return made;
+    });
+    if (s == nullptr) {
         metadata::deallocate(memory, span::descriptor_bytes(bin));
         return nullptr;
     }
-    auto* const s = ::new (memory) span;
-    s->base = run->base;
-    s->blocks = run->blocks;
-    s->descriptor = narrow<std::uint32_t>(span::descriptor_bytes(bin));
-    s->make_slots(bin);
-    if (run->state == span_state::dirty) { // whatever stood here last may be resident
-        s->touch_all();
-    }
-    drop_run(run);
-    s->enter_map(true);
     if constexpr (hardened) {
         s->set_guard();
     }
@@ -229,24 +133,30 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
 
 span* page_heap::take_large(std::size_t bytes, std::size_t alignment) noexcept {
     const std::size_t blocks = (bytes + block_bytes - 1) / block_bytes;
-    const os::lock_guard hold(guard);
-    span* const run = take_run(blocks, alignment);
-    if (run != nullptr) {
-        run->zeroed = run->state == span_state::clean;
-        run->state = span_state::large;
-        spans.set(run->base, page_entry(run, page_entry::large));
-        if constexpr (hardened) {
-            run->set_guard();
+    std::uint64_t clean = 0;
+    span* const s = take_run(blocks, alignment, [&](const free_space::taken& got) {
+        got.run->zeroed = got.run->state == span_state::clean;
+        got.run->state = span_state::large;
+        spans.set(got.run->base, page_entry(got.run, page_entry::large));
+        clean = got.clean_bytes;
+        return got.run;
+    });
+    sums::add(sums::needed, static_cast<std::int64_t>(clean));
+    if constexpr (hardened) {
+        if (s != nullptr) {
+            s->set_guard();
         }
     }
-    return run;
+    return s;
 }
 
 void page_heap::give(span* s) noexcept {
     s->drop_guard();
     const std::uint32_t now = os::coarse_milliseconds();
-    const os::lock_guard hold(guard);
+    const locked hold;
+    bool clean = false;
     if (s->state == span_state::slots) {
+        clean = !s->any_dirty();
         for (std::size_t at = 0; at < s->bytes(); at += block_bytes) {
             spans.set(s->base + at, {});
         }
@@ -256,131 +166,78 @@ void page_heap::give(span* s) noexcept {
         s->requested = 0;
         s->kept = false;
     }
-    s->state = span_state::dirty;
-    insert_joined(s, now);
+    s->state = clean ? span_state::clean : span_state::dirty;
+    space.insert(s, now);
 }
 
 bool page_heap::resize(span* s, std::size_t bytes) noexcept {
     const auto blocks = narrow<std::uint32_t>((bytes + block_bytes - 1) / block_bytes);
-    const std::uint32_t now = os::coarse_milliseconds();
-    const os::lock_guard hold(guard);
     if (blocks == s->blocks) {
         return true;
     }
-    if (blocks < s->blocks) {
-        span* const rest =
-            new_run(s->base + blocks * block_bytes, s->blocks - blocks, span_state::dirty);
-        if (rest == nullptr) {
+    const std::uint32_t now = os::coarse_milliseconds();
+    std::uint64_t clean = 0;
+    {
+        const locked hold;
+        if (!hold) {
+            return false;
+        }
+        if (blocks < s->blocks) {
+            span* const rest = space.describe(s->base + std::size_t{blocks} * block_bytes,
+                                              s->blocks - blocks, span_state::dirty);
+            s->blocks = blocks;
+            space.insert(rest, now);
+            return true;
+        }
+        clean = space.take_behind(s->base + s->bytes(), blocks - s->blocks);
+        if (clean == free_space::none) {
             return false;
         }
         s->blocks = blocks;
-        insert_joined(rest, now);
-        return true;
+        s->zeroed = false;
     }
-    const page_entry entry = spans.find(s->base + s->bytes());
-    if (entry.tag() != page_entry::free_run) {
-        return false;
-    }
-    span* const behind = entry.owner();
-    const std::uint32_t more = blocks - s->blocks;
-    if (behind->blocks < more || behind->base != s->base + s->bytes()) {
-        return false;
-    }
-    const std::uint32_t stamp = behind->stamp;
-    const bool waits = behind->queued;
-    remove(behind);
-    s->blocks = blocks;
-    s->zeroed = false;
-    behind->base += more * block_bytes;
-    behind->blocks -= more;
-    if (behind->blocks == 0) {
-        drop_run(behind);
-    } else {
-        insert(behind, stamp, waits);
-    }
+    sums::add(sums::needed, static_cast<std::int64_t>(clean));
     return true;
 }
 
-bool page_heap::purge(std::uint32_t now, std::uint32_t age) noexcept {
-    if (age == 0) { // what was refused is asked for again
-        const os::lock_guard hold(guard);
-        dirty.for_each([](span& run) {
-            if (!run.queued) {
-                run.queued = true;
-                queue.push_back(&run);
-            }
-        });
-    }
-    for (;;) {
-        guard.acquire();
-        span* const run = queue.front();
-        if (run == nullptr || !run->aged(now, age)) {
-            guard.release();
-            return run != nullptr;
+std::size_t page_heap::give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept {
+    span* run = nullptr;
+    {
+        const locked hold;
+        run = hold ? space.take_oldest(most / block_bytes, now, age) : nullptr;
+        if (run == nullptr) {
+            return 0;
         }
-        remove(run);
         run->state = span_state::moving; // untagged and unlisted: nobody else sees it
-        guard.release();
-        const bool went = os::try_release(run->start(), run->bytes());
-        guard.acquire();
-        run->state = went ? span_state::clean : span_state::dirty;
-        insert_joined(run, now, went);
-        guard.release();
+        moving_blocks.fetch_add(run->blocks);
     }
+    const std::size_t bytes = run->bytes();
+    const std::size_t refused = os::release_what_goes(run->start(), bytes);
+    const locked hold;
+    moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
+    run->state = refused == 0 ? span_state::clean : span_state::dirty;
+    space.insert(run, now, refused);
+    return bytes;
 }
 
-std::uint64_t page_heap::dirty_bytes() noexcept {
-    return dirty_blocks.load(std::memory_order_relaxed) * block_bytes;
+void page_heap::forget_refusals() noexcept {
+    const locked hold;
+    space.forget_refusals();
 }
 
-std::uint64_t page_heap::mapped() noexcept {
-    return mapped_bytes.load(std::memory_order_relaxed);
-}
-
-page_heap::free_totals page_heap::free_runs_now(bool ask_kernel) noexcept {
+page_heap::free_totals page_heap::free_runs_now() noexcept {
     const os::lock_guard hold(guard);
-    free_totals totals{dirty.blocks() * block_bytes, clean.blocks() * block_bytes, 0};
-    if (ask_kernel) {
-        const auto add = [&](const span& run) {
-            totals.resident_bytes += os::resident(run.start(), run.bytes());
-        };
-        dirty.for_each(add);
-        clean.for_each(add);
-    }
-    return totals;
-}
-
-void page_heap::for_each_region(void (*f)(void*, std::uintptr_t, std::size_t),
-                                void* argument) noexcept {
-    guard.acquire();
-    const region* const newest = regions; // regions never leave, and their list only grows in front
-    guard.release();
-    for (const region* r = newest; r != nullptr; r = r->older) {
-        f(argument, r->base, r->bytes);
-    }
+    return {space.dirty_bytes() + moving_blocks.load() * block_bytes, space.clean_bytes()};
 }
 
 void page_heap::validate() noexcept {
     const os::lock_guard hold(guard);
-    std::uint64_t free_blocks = 0;
-    const auto check = [&](const span& run, span_state state) {
-        EBB_CHECK_AT(run.state == state, "page heap: a run in the wrong lists", run.start());
-        EBB_CHECK_AT(spans.find(run.base).owner() == &run &&
-                         spans.find(last_block(run)).owner() == &run,
-                     "page heap: a run's ends say another", run.start());
-        EBB_CHECK_AT(free_neighbour(run.base + run.bytes(), state) == nullptr,
-                     "page heap: two free neighbours not joined", run.start());
-        free_blocks += run.blocks;
-    };
-    dirty.for_each([&](const span& run) { check(run, span_state::dirty); });
-    clean.for_each([&](const span& run) { check(run, span_state::clean); });
-    EBB_CHECK(free_blocks == dirty.blocks() + clean.blocks(), "page heap: free blocks miscounted");
+    space.validate();
     std::uint64_t bytes = 0;
-    for (const region* r = regions; r != nullptr; r = r->older) {
-        bytes += r->bytes;
-    }
-    EBB_CHECK(bytes == mapped_bytes.load(std::memory_order_relaxed),
-              "page heap: the regions miscounted");
+    regions::for_each([](void* sum, std::uintptr_t,
+                         std::size_t of_region) { *static_cast<std::uint64_t*>(sum) += of_region; },
+                      &bytes);
+    EBB_CHECK(bytes == regions::mapped(), "page heap: the regions miscounted");
 }
 
 void page_heap::before_fork() noexcept {

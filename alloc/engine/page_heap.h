@@ -1,13 +1,11 @@
-// The page heap: runs of 64 KiB blocks, cut from regions of the system's pages.
+// The page heap: runs of 64 KiB blocks, cut from regions of the system's pages (regions.h) and kept
+// while they are free (free_space.h).
 //
-// A free run is dirty (its pages may be resident) or clean (zeroes that cost nothing). Runs join
-// with free neighbours of their kind, across regions too. Dirty runs serve first, since their pages
-// need no fault (1 to 2 microseconds each); what nobody took for purge_ms becomes clean.
-// A region is 4 MiB at first and then a quarter of the heap, up to 1 GiB: few mappings
-// (vm.max_map_count), little address space under a limit (RLIMIT_AS). Where the system refuses
-// one, smaller ones are tried. Regions don't go back: their clean pages cost address space only.
+// Dirty runs serve first, since their pages need no fault (1 to 20 microseconds each). Which of
+// them go to the system, and when, says purge.h; they are clean then.
 //
-// Cost: a lock, and a few lines of cache a run. Threads: any.
+// Cost: a lock, and a few lines of cache a run. Threads: any. The lock isn't held while the system
+// works, so nobody waits for more than a few list operations.
 #pragma once
 
 #include <ebb/alloc/engine/span.h>
@@ -31,27 +29,18 @@ void give(span* s) noexcept;
 /// it. False, nothing changed, when that isn't free.
 [[nodiscard]] bool resize(span* s, std::size_t bytes) noexcept;
 
-/// Gives the system the dirty runs that were given up `age` milliseconds ago or earlier.
-/// Returns whether dirty runs are left.
-bool purge(std::uint32_t now, std::uint32_t age) noexcept;
+/// Gives the system the dirty run that waited longest, if that is `age` milliseconds or more, but
+/// no more than `most` bytes of it. Returns the bytes that it tried to give.
+std::size_t give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept;
 
-/// Bytes of free runs whose pages may be resident.
-[[nodiscard]] std::uint64_t dirty_bytes() noexcept;
+/// Lets give_back() ask again for what the system refused.
+void forget_refusals() noexcept;
 
-/// Bytes of all regions, and the most that ever were.
-[[nodiscard]] std::uint64_t mapped() noexcept;
-
-/// Calls `f(span)` for each free run, and `block(address)` never: spans in use are their owners'.
 struct free_totals {
     std::uint64_t dirty_bytes;
     std::uint64_t clean_bytes;
-    std::uint64_t resident_bytes; ///< by the kernel's word, when asked for
 };
-[[nodiscard]] free_totals free_runs_now(bool ask_kernel) noexcept;
-
-/// Calls `f(argument, base, bytes)` for every region.
-void for_each_region(void (*f)(void* argument, std::uintptr_t base, std::size_t bytes),
-                     void* argument) noexcept;
+[[nodiscard]] free_totals free_runs_now() noexcept;
 
 /// Stops the program unless every region is free runs and spans, end to end.
 void validate() noexcept;

@@ -63,7 +63,7 @@ class page_map {
     }
 
     /// Makes room for entries of these bytes. False when there is no memory for a leaf; what is
-    /// there stays. Requires: callers take turns.
+    /// there stays. Threads: any.
     [[nodiscard]] bool cover(std::uintptr_t address, std::size_t bytes) noexcept;
 
     /// Requires: covered; callers own the block.
@@ -79,7 +79,10 @@ class page_map {
     struct leaf {
         shared<std::uint64_t> words[leaf_words];
     };
+    [[nodiscard]] leaf* make_leaf() noexcept;
+
     shared<leaf*> root_[root_words]{};
+    shared<leaf*> spare_{nullptr};
 };
 
 /// The process's one.

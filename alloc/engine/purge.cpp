@@ -1,132 +1,375 @@
 #include <ebb/alloc/base/bytes.h>
-#include <ebb/alloc/base/sanitizers.h>
+#include <ebb/alloc/base/narrow.h>
+#include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/shared.h>
-#include <ebb/alloc/os/background.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/futex.h>
 #include <ebb/alloc/os/lock.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace ebb::engine {
 namespace {
 
-// Below this nobody starts a thread: what small programs free is needed again or not worth it.
-constexpr std::size_t worth_a_thread = 4 * mib;
-constexpr std::uint32_t linger_ms = 1000;
+constexpr std::int64_t least_bound = 1 * mib;
+constexpr std::int64_t percent_of_requested = 3;
+// How far below the bound a call goes on, so that not every call has a page to give.
+constexpr std::int64_t most_at_once = 1 * mib;
+constexpr std::size_t largest_piece = 2 * mib; // where others could have to wait for it
+constexpr std::uint32_t calls_a_look = 16;     // at the clock
 
-constinit shared<std::uint64_t> waiting_bytes{0};
-constinit shared<std::uint32_t> last_look{0};
 constinit std::uint32_t age_ms = purge::default_ms;
-constinit bool may_start = !sanitized;
-constinit shared<bool> working{false}; // a thread is there, or poll() does its work
-constinit os::lock sweeping;           // one sweep at a time: central_bin::purge needs that
-constinit shared<std::uint32_t> sweep_turns{0};
-constinit os::lock starting;
-constinit os::background_thread thread;
-constinit shared<std::uint32_t> nobody_wakes{0};
 
-std::uint32_t interval() noexcept {
-    return std::max<std::uint32_t>(age_ms / 4, 1);
+// One sweep of caches at a time.
+constinit os::lock sweeping;
+
+// Pieces that threads give back just now. Any number may, side by side, unless somebody has closed
+// the gate: he waits for those that are under way, and no longer.
+class gate {
+  public:
+    [[nodiscard]] bool enter() noexcept {
+        inside_.fetch_add(1);
+        if (closed_.load() == 0) {
+            return true;
+        }
+        leave();
+        return false;
+    }
+    void leave() noexcept { inside_.fetch_add(0 - 1U); }
+
+    void close() noexcept {
+        closed_.fetch_add(1);
+        while (inside_.load() != 0) {
+            os::yield();
+        }
+    }
+    void open() noexcept { closed_.fetch_add(0 - 1U); }
+
+    void reset() noexcept {
+        inside_.store(0);
+        closed_.store(0);
+    }
+
+  private:
+    shared<std::uint32_t> inside_{0};
+    shared<std::uint32_t> closed_{0};
+};
+constinit gate pieces;
+
+constinit shared<std::uint32_t> sweep_turns{0};
+constinit shared<std::uint32_t> next_bin{0};
+constinit shared<std::uint32_t> aged_all_at{0};
+// Moves when a call gives pages back: every thread then empties its cache.
+constinit shared<std::uint32_t> shrinks{0};
+
+// The time that the program had: the clock's, less what pieces took. On a machine where giving back
+// is dear a fall takes longer than purge_ms, without a pause of the program's.
+constinit shared<std::uint64_t> nanoseconds_of_pieces{0};
+std::uint32_t program_milliseconds() noexcept {
+    return os::coarse_milliseconds() -
+           wrapped<std::uint32_t>(nanoseconds_of_pieces.load(std::memory_order_relaxed) /
+                                  1'000'000);
 }
 
-// Returns whether anything waits on.
-bool sweep(std::uint32_t age) noexcept {
+// Milliseconds since then; 0 where the program's time stepped back by a tick of the clock.
+std::uint32_t since(std::uint32_t then, std::uint32_t now) noexcept {
+    return bounded<std::uint32_t>(std::max(wrapped<std::int32_t>(now - then), 0));
+}
+
+// What was given back within the last purge_ms: a part for each quarter of it, the newest first.
+class recent_bytes {
+  public:
+    [[nodiscard]] bool none() const noexcept { return sum_.load(std::memory_order_relaxed) == 0; }
+
+    void add(std::int64_t bytes, std::uint32_t now) noexcept {
+        const os::lock_guard hold(guard_);
+        move_on(now);
+        parts_[0] += bytes;
+        publish();
+    }
+
+    /// Takes up to so many bytes out; returns how many there were. As long as some are, the others
+    /// don't grow old: a rise may take long where page faults are dear.
+    std::int64_t take(std::int64_t bytes, std::uint32_t now) noexcept {
+        const os::lock_guard hold(guard_);
+        if (since(begun_, now) < age_ms) {
+            begun_ = now;
+        }
+        move_on(now);
+        std::int64_t got = 0;
+        for (std::int64_t& part : parts_) {
+            const std::int64_t here = std::min(part, bytes - got);
+            part -= here;
+            got += here;
+        }
+        publish();
+        return got;
+    }
+
+    void reset_lock() noexcept { guard_.reset(); }
+
+  private:
+    void move_on(std::uint32_t now) noexcept {
+        const std::uint32_t quarter = std::max<std::uint32_t>(age_ms / 4, 1);
+        const std::uint32_t passed = since(begun_, now) / quarter;
+        for (std::uint32_t n = std::min<std::uint32_t>(passed, 4); n != 0; --n) {
+            std::move_backward(parts_, parts_ + 3, parts_ + 4);
+            parts_[0] = 0;
+        }
+        begun_ += passed * quarter;
+    }
+    void publish() noexcept {
+        sum_.store(std::accumulate(parts_, parts_ + 4, std::int64_t{0}), std::memory_order_relaxed);
+    }
+
+    os::lock guard_;
+    std::uint32_t begun_ = 0; // when the newest part did
+    std::int64_t parts_[4] = {};
+    shared<std::int64_t> sum_{0};
+};
+constinit recent_bytes given_lately;
+
+// What the bound has learned, above its floor; and the least that waited since it last fell.
+constinit shared<std::int64_t> learned{0};
+constinit shared<std::int64_t> least_waiting{0};
+constinit shared<std::uint32_t> fell_at{0};
+
+bool learns() noexcept {
+    return age_ms != 0 && age_ms != purge::never;
+}
+
+std::int64_t floor_of_bound() noexcept {
+    return std::max(least_bound,
+                    told_sum.load(std::memory_order_relaxed) / 100 * percent_of_requested);
+}
+
+// Pages were needed that weren't resident. As many as were given back a moment ago shouldn't have
+// been.
+void learn() noexcept {
+    const std::int64_t needed = sums::needed.exchange(0, std::memory_order_relaxed);
+    if (given_lately.none() || !learns()) {
+        return;
+    }
+    const std::int64_t again = given_lately.take(needed, program_milliseconds());
+    if (again != 0) {
+        const std::int64_t before = learned.load(std::memory_order_relaxed);
+        sums::add(learned, std::max(before, floor_of_bound()) - before + again);
+    }
+}
+
+// Half of what lay unused throughout purge_ms isn't needed.
+void fall(std::uint32_t now) noexcept {
+    std::uint32_t last = fell_at.load(std::memory_order_relaxed);
+    if (since(last, now) < age_ms || !fell_at.compare_exchange_strong(last, now)) {
+        return;
+    }
+    const std::int64_t unused = least_waiting.exchange(sums::read(sums::waiting));
+    const std::int64_t high = sums::read(learned);
+    if (high != 0 && unused > 0) {
+        sums::add(learned, -std::min(high, unused / 2));
+    }
+}
+
+// A piece, runs of blocks first: they leave at a tenth of what lone pages cost. Inside of the gate.
+std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
+    const std::uint64_t begun = os::monotonic_nanoseconds();
+    const std::uint32_t now = os::coarse_milliseconds();
+    std::size_t tried = 0;
+    while (tried < most) {
+        const std::size_t run = page_heap::give_back(most - tried, now, age);
+        if (run == 0) {
+            break;
+        }
+        tried += run;
+    }
+    for (std::size_t n = 1; n < bin_count && tried < most; ++n) {
+        const std::size_t bin = next_bin.load(std::memory_order_relaxed) % (bin_count - 1) + 1;
+        if (central[bin].has_waiting()) {
+            tried += central[bin].give_back(most - tried, now, age);
+        }
+        if (tried < most) { // nothing is left of it
+            next_bin.store(bounded<std::uint32_t>(bin), std::memory_order_relaxed);
+        }
+    }
+    if (tried != 0 && learns()) {
+        nanoseconds_of_pieces.fetch_add(os::monotonic_nanoseconds() - begun,
+                                        std::memory_order_relaxed);
+        given_lately.add(static_cast<std::int64_t>(tried), program_milliseconds());
+    }
+    return tried;
+}
+
+bool several_call() noexcept {
+    return sums::callers.load(std::memory_order_relaxed) > 1;
+}
+
+// Gives back until no more than `target` waits, or nothing can be given.
+void give_back_to(std::int64_t target) noexcept {
+    for (;;) {
+        const std::int64_t excess = sums::read(sums::waiting) - target;
+        if (excess <= 0 || !pieces.enter()) {
+            return;
+        }
+        const std::size_t most =
+            several_call() ? std::min<std::size_t>(static_cast<std::size_t>(excess), largest_piece)
+                           : static_cast<std::size_t>(excess);
+        const std::size_t tried = give_back(most, 0);
+        pieces.leave();
+        if (tried == 0) {
+            return;
+        }
+    }
+}
+
+void empty_own() noexcept {
+    const booking own;
+    empty(*own);
+}
+
+// Caches, then loose slots: all of them, or those that nobody needed.
+bool sweep_slots(sweep_of caches, bool all_loose) noexcept {
     const os::lock_guard hold(sweeping);
     sweep_turns.fetch_add(1);
-    const std::uint32_t now = os::coarse_milliseconds();
-    bool waits = empty_idle_caches(age == 0);
+    bool waits = empty_caches(caches);
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
-        waits = central[bin].purge(bin, now, age) || waits;
+        waits = central[bin].settle_loose(bin, all_loose) || waits;
     }
-    waits = page_heap::purge(now, age) || waits;
     sweep_turns.fetch_add(1);
     return waits;
 }
 
-void work() noexcept {
-    std::uint32_t quiet_since = os::coarse_milliseconds();
-    for (;;) {
-        os::futex_wait(nobody_wakes, 0, static_cast<long>(interval()));
-        waiting_bytes.store(0, std::memory_order_relaxed);
-        const bool waits = sweep(age_ms);
-        const std::uint32_t now = os::coarse_milliseconds();
-        if (waits) {
-            quiet_since = now;
-        } else if (now - quiet_since >= linger_ms) {
-            working.store(false);
-            if (!sweep(age_ms)) {
-                return;
-            }
-            working.store(true);
-            quiet_since = now;
+// Pieces until nothing has waited long enough. Returns how many bytes it tried to give.
+std::size_t give_back_aged(std::uint32_t age) noexcept {
+    std::size_t sum = 0;
+    while (pieces.enter()) {
+        const std::size_t tried = give_back(largest_piece, age);
+        pieces.leave();
+        if (tried == 0) {
+            break;
         }
+        sum += tried;
+    }
+    return sum;
+}
+
+// What the calling thread's own cache asks for, now and then.
+void look_at_clock(thread_cache& cache) noexcept {
+    const std::uint32_t now = program_milliseconds();
+    fall(now);
+    if (since(cache.aged_at, now) >= age_ms) {
+        cache.aged_at = now;
+        const booking own;
+        age(*own);
+    }
+    if (cache_room::was_refused()) { // others sleep on what this one needs
+        sweep_slots(sweep_of::idle, false);
     }
 }
 
 } // namespace
 
-void purge::configure(std::uint32_t purge_ms, bool use_thread) noexcept {
-    age_ms = purge_ms;
-    may_start = use_thread && !sanitized;
+void purge::configure(std::uint32_t ms) noexcept {
+    age_ms = ms;
 }
 
-void purge::expect(std::size_t bytes) noexcept {
-    if (working.load()) { // it looks once more after it has said that it ends
-        return;
+std::uint32_t purge::purge_ms() noexcept {
+    return age_ms;
+}
+
+std::int64_t purge::bound() noexcept {
+    if (age_ms == never) {
+        return INT64_MAX;
     }
-    const std::uint64_t all = waiting_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-    if (all < worth_a_thread || age_ms == never || !may_start) {
-        return;
-    }
-    const os::lock_guard hold(starting);
-    if (!working.load(std::memory_order_acquire) && !thread.running()) {
-        working.store(true, std::memory_order_relaxed);
-        if (!thread.start(work)) {
-            working.store(false, std::memory_order_relaxed);
-            may_start = false;
-        }
-    }
+    return std::max(floor_of_bound(), sums::read(learned));
 }
 
 void purge::poll() noexcept {
-    if (may_start || age_ms == never ||
-        waiting_bytes.load(std::memory_order_relaxed) < worth_a_thread) {
+    if (!has_cache()) {
         return;
     }
-    const std::uint32_t now = os::coarse_milliseconds();
-    std::uint32_t last = last_look.load(std::memory_order_relaxed);
-    if (now - last >= interval() && last_look.compare_exchange_strong(last, now)) {
-        if (!sweep(age_ms)) {
-            waiting_bytes.store(0, std::memory_order_relaxed);
-        }
+    thread_cache& cache = *current;
+    if (cache_room::is_asked_for(cache)) [[unlikely]] {
+        const booking own;
+        cache_room::shrink_to_part(*own);
     }
+    companion::wake();
+    if (age_ms == never) {
+        return;
+    }
+    if (sums::read(sums::needed) != 0) {
+        learn();
+    }
+    const std::int64_t waiting = sums::read(sums::waiting);
+    if (waiting < sums::read(least_waiting)) {
+        least_waiting.store(waiting, std::memory_order_relaxed);
+    }
+    if (waiting > least_bound && waiting > bound()) [[unlikely]] {
+        relieve();
+    }
+    const std::uint32_t shrunk = shrinks.load(std::memory_order_relaxed);
+    if (cache.shrink_seen != shrunk) [[unlikely]] {
+        cache.shrink_seen = shrunk;
+        empty_own();
+    }
+    if (++cache.slow_calls % calls_a_look == 0) {
+        look_at_clock(cache);
+    }
+}
+
+void purge::relieve() noexcept {
+    const std::int64_t most = bound();
+    if (has_cache()) {
+        empty_own();
+        current->shrink_seen = shrinks.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        central[bin].settle_loose(bin, !several_call());
+    }
+    give_back_to(most - std::min(most / 8, most_at_once));
+}
+
+bool purge::sweep() noexcept {
+    const std::uint32_t now = os::coarse_milliseconds();
+    const bool ages = now - aged_all_at.load(std::memory_order_relaxed) >= age_ms;
+    if (ages) {
+        aged_all_at.store(now, std::memory_order_relaxed);
+    }
+    const bool slots_wait = sweep_slots(ages ? sweep_of::aged : sweep_of::idle, false);
+    static_cast<void>(give_back_aged(age_ms));
+    if (sums::read(sums::waiting) > bound()) {
+        give_back_to(bound());
+    }
+    return slots_wait || sums::read(sums::waiting) > 0;
 }
 
 bool purge::all() noexcept {
-    const std::uint64_t before = page_heap::dirty_bytes();
-    {
-        const booking own;
-        empty(*own);
+    empty_own();
+    static_cast<void>(sweep_slots(sweep_of::all, true));
+    page_heap::forget_refusals();
+    for (central_bin& bin : central) {
+        bin.forget_refusals();
     }
-    sweep(0);
-    return before != page_heap::dirty_bytes();
+    return give_back_aged(0) != 0;
 }
 
 bool purge::reclaim(std::size_t bytes) noexcept {
-    const page_heap::free_totals runs = page_heap::free_runs_now(false);
+    const page_heap::free_totals runs = page_heap::free_runs_now();
     const thread_totals live = read_threads();
     const auto held = static_cast<std::uint64_t>(live.requested + live.slack);
     // Of what is idle, that which bins and caches keep.
-    if (heap_closed() || page_heap::mapped() < held + runs.dirty_bytes + runs.clean_bytes + bytes) {
+    if (heap_closed() || regions::mapped() < held + runs.dirty_bytes + runs.clean_bytes + bytes) {
         return false;
     }
-    all();
+    static_cast<void>(all());
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         central[bin].drop_empty();
     }
@@ -135,8 +378,10 @@ bool purge::reclaim(std::size_t bytes) noexcept {
 
 purge::pause::pause() noexcept {
     sweeping.acquire();
+    pieces.close();
 }
 purge::pause::~pause() {
+    pieces.open();
     sweeping.release();
 }
 
@@ -146,21 +391,16 @@ std::uint32_t purge::sweeps() noexcept {
 
 void purge::before_fork() noexcept {
     sweeping.acquire();
-}
-void purge::keep_from_starting() noexcept {
-    starting.acquire();
-}
-void purge::let_start() noexcept {
-    starting.release();
+    pieces.close();
 }
 void purge::after_fork() noexcept {
+    pieces.open();
     sweeping.release();
 }
 void purge::in_child() noexcept {
-    starting.reset();
     sweeping.reset();
-    thread.forget();
-    working.store(false, std::memory_order_relaxed);
+    pieces.reset();
+    given_lately.reset_lock();
 }
 
 } // namespace ebb::engine

@@ -1,20 +1,31 @@
-// Giving pages back: when, and on whose time.
+// Giving pages back: the whole policy. How pages leave spans and runs is their owners' (central.h,
+// page_heap.h).
 //
-// Policy. Memory that nobody took again for purge_ms (400 by default) goes to the system, by page:
-// free runs of the page heap, pages inside of spans that still hold live slots, loose slots of the
-// central bins, a large block that a thread keeps for its next. 400 ms is long enough that a load
-// that swings faster pays no page fault for it, and short enough that a process that has been idle
-// for a second holds what it needs.
+// Waiting is a page that holds no block and may be resident: in a free run, or under slots that are
+// free. (sums::waiting counts them.)
 //
-// Mechanism. A background thread (os/background.h), so that a program which never calls malloc
-// again gets smaller too. It starts when 4 MiB wait, looks every purge_ms / 4, and ends when
-// nothing has waited for a second: small programs never have one, and a service at rest is single
-// threaded again. Where no thread may be had (EBB_OPTIONS=thread:off, seccomp, RLIMIT_NPROC),
-// calls that reach the central bins or the page heap do the same work, so then an idle process
-// keeps what it had.
+// 1. Whoever frees gives back. Where more waits than the bound allows, the slow call that finds so
+//    gives pages back until a little less waits (1 MiB, or an eighth of the bound), at most 2 MiB
+//    at a time where other threads exist. Threads may do that side by side; nobody waits for
+//    another. Before, it empties its own cache, and every other thread does in its next slow call:
+//    a slot that lies in a cache holds its page.
+// 2. The bound learns. It is never below the larger of 1 MiB and 3 % of what is requested. Pages
+//    that are needed within purge_ms (400 ms) after as many were given back raise it by their
+//    bytes: after one tooth of a saw it is as high as the swing. After each purge_ms in which slow
+//    calls came it falls by half of the least that waited throughout. purge_ms:0 fixes it at its
+//    floor, `never` lifts it.
+// 3. Bins of a cache age. In a thread's slow calls, every purge_ms, bins that hold what they held
+//    the last time are emptied.
+// 4. ebb's own thread (companion.h), where there is one, gives back what waited for purge_ms within
+//    the bound, empties the caches of threads that sleep, and ages the others' bins.
 //
-// Cost: madvise is 0.09 us a page in long runs and 1.2 us a lone page; the fault that brings it
-// back 1.4 us. What was measured for the alternatives: README of this folder.
+// Without that thread, an idle process keeps the bound. A program that falls asleep inside of a
+// saw-tooth keeps one tooth.
+//
+// What it trades. A page fault costs 1.9 us on one machine and 15 to 19 us on another of the same
+// kind, `madvise` 0.09 us a page in long runs and 1.2 us for a lone page. A saw-tooth of 100 MB
+// without a pause would pay 25,600 of both in each tooth if nothing were learned; it pays for two
+// teeth. Figures: README of this folder.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +33,25 @@
 
 namespace ebb::engine::purge {
 
-/// Says that `bytes` were queued somewhere. Starts the thread when enough of them wait.
-/// Threads: any, holding any lock of the engine.
-void expect(std::size_t bytes) noexcept;
+inline constexpr std::uint32_t never = UINT32_MAX;
+inline constexpr std::uint32_t default_ms = 400;
 
-/// Work at call time, for when there is no thread. Cost: a load, and a look at the clock where work
-/// waits. Threads: any, holding no lock of the engine.
+/// Sets purge_ms. Called before threads start.
+void configure(std::uint32_t purge_ms) noexcept;
+[[nodiscard]] std::uint32_t purge_ms() noexcept;
+
+/// At the end of every slow call, outside of it: rules 1 to 3. Cost: a few loads; every 16th time a
+/// look at the clock. Threads: any, holding no lock of the engine.
 void poll() noexcept;
+
+/// Bytes that may wait now.
+[[nodiscard]] std::int64_t bound() noexcept;
+
+/// Gives back what exceeds the bound.
+void relieve() noexcept;
+
+/// Rule 4, once. Returns whether anything waits on, or may come to.
+bool sweep() noexcept;
 
 /// Gives back all that can be given back now. Returns whether anything went.
 bool all() noexcept;
@@ -37,12 +60,7 @@ bool all() noexcept;
 /// memory. Returns whether it is worth another try. Threads: any, holding no lock of the engine.
 [[nodiscard]] bool reclaim(std::size_t bytes) noexcept;
 
-/// How often, in milliseconds; `never` turns it off. Called before threads start.
-void configure(std::uint32_t purge_ms, bool thread) noexcept;
-inline constexpr std::uint32_t never = UINT32_MAX;
-inline constexpr std::uint32_t default_ms = 400;
-
-/// Keeps the sweep away while this lives, so that nothing moves between caches, bins and the system
+/// Keeps sweeps away while this lives, so that nothing moves between caches, bins and the system
 /// but by the program's own calls.
 class pause {
   public:
@@ -52,16 +70,11 @@ class pause {
     pause& operator=(const pause&) = delete;
 };
 
-/// No sweep from here on.
-/// Moves twice with each sweep and is odd while one is at work: who reads several numbers between
-/// which a sweep moves slots looks at it before and after. Threads: any.
+/// Moves twice with each sweep of caches and is odd while one is at work: who reads several numbers
+/// between which a sweep moves slots looks at it before and after. Threads: any.
 [[nodiscard]] std::uint32_t sweeps() noexcept;
 
 void before_fork() noexcept;
-/// Nobody starts the thread from here on. After stop_threads(): a thread inside of a call may want
-/// to start it, and stop_threads() waits for that call's end.
-void keep_from_starting() noexcept;
-void let_start() noexcept;
 void after_fork() noexcept;
 void in_child() noexcept;
 

@@ -1,9 +1,11 @@
 #include <ebb/alloc/base/sanitizers.h>
-#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/cache_room.h>
+#include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/barrier.h>
 #include <ebb/alloc/os/futex.h>
 #include <ebb/alloc/os/lock.h>
@@ -49,6 +51,7 @@ thread_cache* adopt() noexcept {
     for (thread_cache* c = newest.load(std::memory_order_relaxed); c != nullptr; c = c->older) {
         if (c != &common && !c->taken.load(std::memory_order_acquire)) {
             c->taken.store(true, std::memory_order_relaxed);
+            sums::callers.fetch_add(1, std::memory_order_relaxed);
             return c;
         }
     }
@@ -58,6 +61,7 @@ thread_cache* adopt() noexcept {
         c->taken.store(true, std::memory_order_relaxed);
         c->older = newest.load(std::memory_order_relaxed);
         newest.store(c, std::memory_order_release);
+        sums::callers.fetch_add(1, std::memory_order_relaxed);
     }
     return c;
 }
@@ -130,6 +134,7 @@ booking::booking() noexcept : cache_(current) {
     if (cache_ == &before_first) {
         if (thread_cache* const c = adopt()) {
             current = cache_ = c;
+            companion::count_thread();
             watch_thread_end();
         }
     }
@@ -163,49 +168,60 @@ booking::~booking() {
 }
 
 void end_thread() noexcept {
-    if (!has_cache()) {
-        return;
+    if (has_cache()) {
+        thread_cache* const cache = current;
+        {
+            const booking last;
+            empty(*cache);
+            cache_room::give_up(*cache);
+            cache->tell();
+        }
+        current = &after_last;
+        sums::callers.fetch_add(0 - 1U, std::memory_order_relaxed);
+        cache->taken.store(false, std::memory_order_release);
     }
-    thread_cache* const cache = current;
-    {
-        const booking last;
-        empty(*cache);
-        cache->tell();
-    }
-    current = &after_last;
-    cache->taken.store(false, std::memory_order_release);
+    companion::thread_ends();
 }
 
-bool empty_idle_caches(bool all) noexcept {
+bool empty_caches(sweep_of which) noexcept {
     const os::lock_guard hold(stopping);
     bool waits = false;
     bool any = false;
     for_each_other([&](thread_cache& c) {
         const std::uint64_t calls = c.calls();
-        if ((all || calls == c.calls_seen) && calls != c.calls_emptied) {
+        if (calls == c.calls_emptied) {
+            return;
+        }
+        waits = true;
+        if (which != sweep_of::idle || calls == c.calls_seen) {
             stop(c);
             any = true;
         }
-        waits = waits || calls != c.calls_emptied;
+    });
+    const bool stopped = any && close_stopped();
+    for_each_other([&](thread_cache& c) {
+        const std::uint64_t calls = c.calls();
+        if (stopped && c.stopped.load(std::memory_order_relaxed) != 0 && outside(c)) {
+            if (which == sweep_of::all || calls == c.calls_seen) {
+                empty(c);
+                cache_room::give_up(c);
+                c.calls_emptied = calls;
+            } else {
+                age(c);
+            }
+        }
         c.calls_seen = calls;
     });
-    if (any && close_stopped()) {
-        for_each_other([&](thread_cache& c) {
-            if (c.stopped.load(std::memory_order_relaxed) != 0 && outside(c)) {
-                empty(c);
-                c.calls_emptied = c.calls();
-            }
-        });
-    }
     resume_all();
     const os::lock_guard still(registry); // nobody takes one of these meanwhile
     for_each_cache([](thread_cache& c) {
         if (&c != &common && !c.taken.load(std::memory_order_acquire)) {
             empty(c);
+            cache_room::give_up(c);
             release_slots(c);
         }
     });
-    return waits && any;
+    return waits && (stopped || !any); // without a barrier nothing will ever be emptied
 }
 
 void begin_alone() noexcept {
@@ -243,6 +259,7 @@ void forget_threads() noexcept {
         c.busy.store(0, std::memory_order_relaxed);
         c.taken.store(false, std::memory_order_relaxed);
     });
+    sums::callers.store(has_cache() ? 1 : 0, std::memory_order_relaxed);
     stopping.reset();
     registry.reset();
     os::register_barrier();

@@ -49,9 +49,16 @@ class booking {
 /// go to the central bins.
 void end_thread() noexcept;
 
-/// Empties the caches of threads that made no call since the last look, of all that can be stopped
-/// with `all`, and of those without a thread. Returns whether some may hold something on.
-bool empty_idle_caches(bool all) noexcept;
+/// What a sweep does to the caches of other threads: it always empties those that have no thread,
+/// and those whose threads made no call since the last one;
+enum class sweep_of {
+    idle, ///< no more than that
+    aged, ///< of the others, it ages the bins
+    all,  ///< it empties the others too
+};
+
+/// Returns whether some cache may hold slots still, that a later sweep could empty.
+bool empty_caches(sweep_of which) noexcept;
 
 /// Whether some thread's cache or quarantine holds that slot.
 [[nodiscard]] bool cached_anywhere(std::size_t bin, const void* slot) noexcept;

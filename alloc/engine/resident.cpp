@@ -1,8 +1,8 @@
 // The kernel's word on the heap's pages, against what stands on them.
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
-#include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/snapshot.h>
 #include <ebb/alloc/os/pages.h>
 
@@ -73,11 +73,9 @@ class region_walk {
 ebb_resident read_resident() noexcept {
     ebb_resident sum{};
     region_walk walk(sum);
-    page_heap::for_each_region(
-        [](void* w, std::uintptr_t base, std::size_t bytes) {
-            static_cast<region_walk*>(w)->look(base, bytes);
-        },
-        &walk);
+    regions::for_each([](void* w, std::uintptr_t base,
+                         std::size_t bytes) { static_cast<region_walk*>(w)->look(base, bytes); },
+                      &walk);
     sum.overhead = metadata::resident();
     sum.mapped += metadata::mapped();
     sum.resident += sum.overhead;

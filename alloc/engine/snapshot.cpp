@@ -3,8 +3,10 @@
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/snapshot.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/futex.h>
 
 namespace ebb::engine {
@@ -28,11 +30,12 @@ ebb_ledger read_ledger() noexcept {
         l.usable = l.requested + l.slack;
         l.dead = unsigned_of(threads.dead);
         l.overhead = metadata::mapped();
-        l.mapped = page_heap::mapped() + l.overhead;
+        l.mapped = regions::mapped() + l.overhead;
         l.peak_requested = unsigned_of(threads.peak_requested);
         l.peak_mapped = l.mapped; // nothing that was mapped goes: regions keep their addresses
         l.allocations = threads.allocations;
         l.frees = threads.frees;
+        l.unreturned = unsigned_of(sums::read(sums::unreturned));
         const std::uint64_t in_use = l.requested + l.slack + l.dead + l.overhead;
         l.idle = in_use <= l.mapped ? l.mapped - in_use : EBB_ABSENT;
         if (l.idle != EBB_ABSENT) {
@@ -92,7 +95,7 @@ void validate() noexcept {
     page_heap::validate();
     ebb_heap_class classes[class_count + 1];
     sum_classes(classes, class_count + 1);
-    const page_heap::free_totals runs = page_heap::free_runs_now(false);
+    const page_heap::free_totals runs = page_heap::free_runs_now();
     const ebb_ledger l = read_ledger();
     ebb_heap_class sum{};
     for (const ebb_heap_class& c : classes) {

@@ -53,15 +53,24 @@ void span::drop_guard() noexcept {
     }
 }
 
-std::size_t span::take(void** out, std::size_t want) noexcept {
-    std::size_t got = 0;
-    if constexpr (hardened) {
-        got = take_from(random_below(bit_words()), out, want);
+void span::touch_all() noexcept {
+    const std::size_t count = pages();
+    for (std::size_t p = 0; p < count; ++p) {
+        dirty_bits()[p / 64] |= std::uint64_t{1} << (p % 64);
     }
-    return got + take_from(cursor, out + got, want - got);
+    idle_pages = bounded<std::uint32_t>(count);
 }
 
-std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want) noexcept {
+std::size_t span::take(void** out, std::size_t want, std::size_t& fresh_pages) noexcept {
+    std::size_t got = 0;
+    if constexpr (hardened) {
+        got = take_from(random_below(bit_words()), out, want, fresh_pages);
+    }
+    return got + take_from(cursor, out + got, want - got, fresh_pages);
+}
+
+std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want,
+                            std::size_t& fresh_pages) noexcept {
     const std::size_t slot = traits[bin].slot;
     const std::size_t words = bit_words();
     std::size_t got = 0;
@@ -71,15 +80,13 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
         if (bits == 0) {
             continue;
         }
-        const auto first = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        std::size_t last = first;
         while (bits != 0 && got < want) {
-            last = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+            const std::size_t index = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
             bits &= bits - 1;
-            out[got++] = advance(start(), last * slot);
+            out[got++] = advance(start(), index * slot);
+            fresh_pages += count_out(index);
         }
         store(free_bits()[w], bits);
-        mark_dirty(first * slot, (last + 1) * slot);
     }
     free_slots -= bounded<std::uint32_t>(got);
     return got;
@@ -94,14 +101,94 @@ bool span::put_back(std::size_t index) noexcept {
     store(word, word | bit);
     ++free_slots;
     cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
+    count_back(index);
     return true;
 }
 
-void span::mark_dirty(std::size_t from_bytes, std::size_t to_bytes) noexcept {
-    const std::size_t page = os::page_size();
-    for (std::size_t p = from_bytes / page; p <= (to_bytes - 1) / page; ++p) {
-        dirty_bits()[p / 64] |= std::uint64_t{1} << (p % 64);
+// Returns how many of the slot's pages weren't resident.
+std::size_t span::count_out(std::size_t index) noexcept {
+    const std::size_t shift = os::page_shift();
+    const std::size_t from = index * traits[bin].slot;
+    const std::size_t last = (from + traits[bin].slot - 1) >> shift;
+    std::uint16_t* const counts = out_counts();
+    std::size_t fresh = 0;
+    for (std::size_t p = from >> shift; p <= last; ++p) {
+        const std::uint16_t count = counts[p];
+        if ((count & ~refused) != 0) [[likely]] {
+            counts[p] = bounded<std::uint16_t>(count + 1);
+            continue;
+        }
+        counts[p] = 1;
+        std::uint64_t& word = dirty_bits()[p / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (p % 64);
+        if (count == refused) {
+            --refused_pages;
+        } else if ((word & bit) != 0) {
+            --idle_pages;
+        } else {
+            word |= bit;
+            ++fresh;
+        }
     }
+    return fresh;
+}
+
+void span::count_back(std::size_t index) noexcept {
+    const std::size_t shift = os::page_shift();
+    const std::size_t from = index * traits[bin].slot;
+    const std::size_t last = (from + traits[bin].slot - 1) >> shift;
+    std::uint16_t* const counts = out_counts();
+    for (std::size_t p = from >> shift; p <= last; ++p) {
+        if (--counts[p] == 0) {
+            ++idle_pages;
+        }
+    }
+}
+
+std::size_t span::take_idle_pages(std::size_t most, page_run* out) noexcept {
+    const std::uint16_t* const counts = out_counts();
+    const std::size_t words = (pages() + 63) / 64;
+    std::size_t runs = 0;
+    for (std::size_t w = 0; w < words && idle_pages != 0 && most != 0; ++w) {
+        for (std::uint64_t bits = dirty_bits()[w]; bits != 0 && most != 0; bits &= bits - 1) {
+            const std::size_t p = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+            if (counts[p] != 0) {
+                continue;
+            }
+            dirty_bits()[w] &= ~(bits & (0 - bits));
+            --idle_pages;
+            --most;
+            if (runs != 0 && std::size_t{out[runs - 1].first} + out[runs - 1].count == p) {
+                ++out[runs - 1].count;
+            } else {
+                out[runs++] = {bounded<std::uint16_t>(p), 1};
+            }
+        }
+    }
+    return runs;
+}
+
+void span::keep_refused(page_run run) noexcept {
+    for (std::size_t p = run.first; p < std::size_t{run.first} + run.count; ++p) {
+        dirty_bits()[p / 64] |= std::uint64_t{1} << (p % 64);
+        out_counts()[p] = refused;
+    }
+    refused_pages += run.count;
+}
+
+void span::forget_refusals() noexcept {
+    for (std::size_t p = 0; p < pages() && refused_pages != 0; ++p) {
+        if (out_counts()[p] == refused) {
+            out_counts()[p] = 0;
+            --refused_pages;
+            ++idle_pages;
+        }
+    }
+}
+
+bool span::any_dirty() noexcept {
+    const std::uint64_t* const words = dirty_bits();
+    return std::any_of(words, words + (pages() + 63) / 64, [](std::uint64_t w) { return w != 0; });
 }
 
 bool span::all_free(std::size_t first, std::size_t last) const noexcept {
@@ -136,41 +223,6 @@ void span::pages_out(unsigned char* out) const noexcept {
     }
 }
 
-std::size_t span::purge_pages() noexcept {
-    const std::size_t page = os::page_size();
-    const std::size_t page_count = std::max<std::size_t>(bytes() / page, 1);
-    std::size_t given = 0;
-    std::size_t run_begin = 0;
-    std::size_t run_end = 0;
-    const auto give_run = [&] {
-        if (run_end > run_begin) {
-            if (os::try_release(advance(start(), run_begin * page), (run_end - run_begin) * page)) {
-                given += (run_end - run_begin) * page;
-            } else { // what stayed is still dirty
-                mark_dirty(run_begin * page, run_end * page);
-            }
-        }
-    };
-    for (std::size_t p = 0; p < page_count; ++p) {
-        std::uint64_t& word = dirty_bits()[p / 64];
-        const std::uint64_t bit = std::uint64_t{1} << (p % 64);
-        if ((word & bit) == 0) {
-            continue;
-        }
-        if (!page_free(p)) {
-            continue;
-        }
-        word &= ~bit;
-        if (run_end != p) {
-            give_run();
-            run_begin = p;
-        }
-        run_end = p + 1;
-    }
-    give_run();
-    return given;
-}
-
 void span::validate() const noexcept {
     std::size_t count = 0;
     for (std::size_t w = 0; w < bit_words(); ++w) {
@@ -180,6 +232,20 @@ void span::validate() const noexcept {
     }
     EBB_CHECK_AT(count == free_slots, "span: the bits and the count disagree", start());
     EBB_CHECK_AT(slot_count == slots_of(bin), "span: slots of another bin", start());
+    const std::uint64_t* const dirty = free_bits() + bit_words();
+    std::size_t idle = 0;
+    std::size_t kept_pages = 0;
+    for (std::size_t p = 0; p < pages(); ++p) {
+        const std::uint16_t out = out_counts()[p];
+        const bool is_dirty = (dirty[p / 64] >> (p % 64) & 1) != 0;
+        EBB_CHECK_AT(page_free(p) == ((out & ~refused) == 0), "span: a page's slots miscounted",
+                     start());
+        EBB_CHECK_AT(is_dirty || out == 0, "span: a page in use that isn't dirty", start());
+        idle += is_dirty && out == 0 ? 1 : 0;
+        kept_pages += out == refused ? 1 : 0;
+    }
+    EBB_CHECK_AT(idle == idle_pages && kept_pages == refused_pages, "span: idle pages miscounted",
+                 start());
 }
 
 } // namespace ebb::engine

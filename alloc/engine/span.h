@@ -4,7 +4,11 @@
 // given back.
 //
 //     descriptor   | span ... | a bit a slot: 1 is free | a bit a page: 1 may be resident |
-//     64 KiB of 16-byte slots: 96 + 512 + 8 bytes, 0.9 %; of 128-byte slots: 96 + 64 + 8, 0.3 %
+//                  | two bytes a page: slots on it that are out |
+//     64 KiB of 16-byte slots: 104 + 512 + 8 + 32 bytes, 1 %; of 128-byte slots: 208, 0.3 %
+//
+// A page is idle when it may be resident and no slot on it is out. A page that the system refused
+// to take is neither: it stays as it is until it is asked for again, or used.
 //
 // Threads: guarded by whoever owns it, a central bin or the page heap.
 #pragma once
@@ -17,6 +21,7 @@
 #include <ebb/alloc/engine/size_class.h>
 #include <ebb/alloc/os/pages.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -47,8 +52,11 @@ struct span {
     std::uint32_t bin = 0;
     std::uint32_t slot_count = 0;
     std::uint32_t free_slots = 0;
-    std::uint32_t cursor = 0;    ///< no word before it has a free slot's bit
-    std::uint64_t requested = 0; ///< large: bytes that the program asked for
+    std::uint32_t cursor = 0;        ///< no word before it has a free slot's bit
+    std::uint32_t idle_pages = 0;    ///< slots
+    std::uint32_t refused_pages = 0; ///< slots: idle but for that the system didn't take them
+    std::uint64_t requested = 0;     ///< large: bytes that the program asked for
+    std::uint64_t refused_bytes = 0; ///< free: bytes that the system didn't take when it was asked
 
     [[nodiscard]] std::size_t bytes() const noexcept { return std::size_t{blocks} * block_bytes; }
     [[nodiscard]] void* start() const noexcept { return reinterpret_cast<void*>(base); }
@@ -62,6 +70,17 @@ struct span {
     }
     [[nodiscard]] std::uint64_t* dirty_bits() noexcept { return free_bits() + bit_words(); }
     [[nodiscard]] std::size_t bit_words() const noexcept { return (slot_count + 63U) / 64; }
+    [[nodiscard]] std::size_t pages() const noexcept {
+        return std::max<std::size_t>(bytes() / os::page_size(), 1);
+    }
+    /// A word a page; its highest bit: refused.
+    [[nodiscard]] std::uint16_t* out_counts() noexcept {
+        return reinterpret_cast<std::uint16_t*>(dirty_bits() + (pages() + 63) / 64);
+    }
+    [[nodiscard]] const std::uint16_t* out_counts() const noexcept {
+        return reinterpret_cast<const std::uint16_t*>(free_bits() + bit_words() +
+                                                      (pages() + 63) / 64);
+    }
 
     /// Whether that slot is free here. Any thread may ask about a slot that nobody else gives back
     /// or takes at the time.
@@ -82,9 +101,10 @@ struct span {
 
     /// Bytes of the descriptor of a span of that bin.
     [[nodiscard]] static std::size_t descriptor_bytes(std::size_t bin) noexcept {
-        const std::size_t pages = traits[bin].span_bytes / os::page_size();
+        const std::size_t pages =
+            std::max<std::size_t>(traits[bin].span_bytes / os::page_size(), 1);
         return sizeof(span) +
-               8 * ((traits[bin].slots() + 63) / 64 + (pages == 0 ? 1 : (pages + 63) / 64));
+               8 * ((traits[bin].slots() + 63) / 64 + (pages + 63) / 64 + (pages + 3) / 4);
     }
 
     /// All slots free, no page touched.
@@ -97,18 +117,37 @@ struct span {
     void set_guard() noexcept;
     void drop_guard() noexcept;
 
-    /// Says that every page may be resident: the run served something else before.
-    void touch_all() noexcept { mark_dirty(0, bytes()); }
+    /// Says that every page may be resident: the run served something else before. Right after
+    /// make_slots().
+    void touch_all() noexcept;
 
-    /// Takes up to `want` slots in rising order; returns how many. Marks their pages dirty.
-    std::size_t take(void** out, std::size_t want) noexcept;
+    /// Takes up to `want` slots in rising order; returns how many. `fresh_pages` grows by the pages
+    /// that weren't resident before.
+    std::size_t take(void** out, std::size_t want, std::size_t& fresh_pages) noexcept;
 
     /// Makes a slot free. False when it is free already.
     [[nodiscard]] bool put_back(std::size_t index) noexcept;
 
-    /// Gives the system every page that holds free slots only and may be resident. Returns how many
-    /// bytes. Requires: nobody takes slots meanwhile; others may be put back, on other pages.
-    std::size_t purge_pages() noexcept;
+    /// Pages that lie side by side.
+    struct page_run {
+        std::uint16_t first;
+        std::uint16_t count;
+    };
+    /// Every page of a span could be a run of its own.
+    static constexpr std::size_t most_runs = mib / 4096 / 2;
+
+    /// Takes idle pages, at most `most`, out of the account, for the caller to give them to the
+    /// system: they count as not resident from here on. Returns how many runs there are.
+    std::size_t take_idle_pages(std::size_t most, page_run* out) noexcept;
+
+    /// What became of a run that the system didn't take.
+    void keep_refused(page_run run) noexcept;
+
+    /// Makes pages that were refused idle again: they may be asked for once more.
+    void forget_refusals() noexcept;
+
+    /// Whether any page may be resident.
+    [[nodiscard]] bool any_dirty() noexcept;
 
     /// Whether it has waited `age` milliseconds; with 0 it needn't have waited at all, though its
     /// stamp may be younger than `now`.
@@ -116,27 +155,27 @@ struct span {
         return age == 0 || wrapped<std::int32_t>(now - stamp) >= wrapped<std::int32_t>(age);
     }
 
-    /// Whether any page could be given back now.
-    [[nodiscard]] bool purgeable() const noexcept {
-        return std::size_t{free_slots} * traits[bin].slot >= os::page_size() ||
-               free_slots == slot_count;
-    }
-
     /// Sets `out[i]` to whether page i holds part of a slot that isn't free here.
     void pages_out(unsigned char* out) const noexcept;
 
     /// Forgets its slots: the descriptor serves as a free run's from now on.
-    void drop_slots() noexcept { slot_count = free_slots = cursor = bin = 0; }
+    void drop_slots() noexcept {
+        slot_count = free_slots = cursor = bin = idle_pages = refused_pages = 0;
+    }
 
     /// Stops the program unless the bits agree with the counts.
     void validate() const noexcept;
 
   private:
+    static constexpr std::uint16_t refused = 0x8000;
+
     // From that word of the free bits on.
-    std::size_t take_from(std::size_t first_word, void** out, std::size_t want) noexcept;
+    std::size_t take_from(std::size_t first_word, void** out, std::size_t want,
+                          std::size_t& fresh_pages) noexcept;
+    std::size_t count_out(std::size_t index) noexcept;
+    void count_back(std::size_t index) noexcept;
     [[nodiscard]] bool all_free(std::size_t first, std::size_t last) const noexcept;
     [[nodiscard]] bool page_free(std::size_t page) const noexcept;
-    void mark_dirty(std::size_t from_bytes, std::size_t to_bytes) noexcept;
 };
 
 /// A queue of spans that wait for their pages to go.

@@ -1,4 +1,5 @@
 #include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/options.h>
 #include <ebb/alloc/engine/page_heap.h>
@@ -22,7 +23,6 @@ constinit pthread_key_t thread_end{};
 void before_fork() noexcept {
     purge::before_fork();
     stop_threads();
-    purge::keep_from_starting();
     for (central_bin& bin : central) {
         bin.before_fork();
     }
@@ -36,7 +36,6 @@ void after_fork() noexcept {
     for (central_bin& bin : central) {
         bin.after_fork();
     }
-    purge::let_start();
     resume_threads();
     purge::after_fork();
 }
@@ -49,6 +48,7 @@ void in_child() noexcept {
     }
     forget_threads();
     purge::in_child();
+    companion::in_child();
 }
 
 } // namespace
@@ -61,6 +61,7 @@ void load(char** environment) noexcept {
     apply_options(environment);
     begin_alone();
     static_cast<void>(::pthread_atfork(before_fork, after_fork, in_child));
+    companion::count_thread();
     if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {
         watching.store(true, std::memory_order_release);
         watch_thread_end();

@@ -1,4 +1,5 @@
 #include <ebb/alloc/base/narrow.h>
+#include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/misuse.h>
@@ -18,8 +19,6 @@ constinit shared<std::int64_t> told_peak{0};
 constinit shared<bool> alone{false};
 
 namespace {
-
-constexpr std::size_t first_fill = 4;
 
 constexpr std::size_t slots_in_cache() noexcept {
     std::size_t n = 0;
@@ -49,10 +48,8 @@ thread_cache* make_cache() noexcept {
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache->bins[bin].floor = slots;
         cache->bins[bin].top.set(slots);
+        cache->bins[bin].ceiling.set(slots);
         slots += cache_capacity(bin);
-        cache->bins[bin].ceiling = slots;
-        cache->bins[bin].fill =
-            bounded<std::uint32_t>(std::min(first_fill, cache_capacity(bin) / 2));
     }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache->bins[bin].slot = traits[bin].slot;
@@ -101,35 +98,36 @@ void thread_cache::hold_large(std::int64_t sign, std::size_t requested_bytes,
 
 void* refill(thread_cache& cache, std::size_t bin) noexcept {
     cache_bin& b = cache.bins[bin];
-    if (b.ceiling == nullptr) { // a thread without a cache
+    if (b.floor == nullptr) { // a thread without a cache
         void* slot = nullptr;
         return central[bin].take(bin, &slot, 1) == 1 ? slot : nullptr;
     }
-    const std::size_t got = central[bin].take(bin, b.floor, b.fill);
+    // A thread that comes again gets more: few slots lie unused in bins that it hardly needs.
+    cache_room::widen(cache, bin);
+    const auto half = static_cast<std::size_t>(b.ceiling.get() - b.floor) / 2;
+    const std::size_t got = central[bin].take(bin, b.floor, std::max(half, std::size_t{1}));
     if (got == 0) {
         return nullptr;
     }
-    // A thread that comes again gets more: few slots lie unused in bins that it hardly needs.
-    b.fill = bounded<std::uint32_t>(
-        std::min<std::size_t>(std::size_t{2} * b.fill, cache_capacity(bin) / 2));
     b.top.set(b.floor + got - 1);
     return b.floor[got - 1];
 }
 
 void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     cache_bin& b = cache.bins[bin];
-    if (b.ceiling == nullptr) {
+    if (b.floor == nullptr || (b.top.get() == b.ceiling.get() && !cache_room::widen(cache, bin) &&
+                               b.ceiling.get() == b.floor)) { // no cache, or no room in it
         central[bin].give(bin, &slot, 1);
         return;
     }
-    if (b.top.get() == b.ceiling) {
+    if (b.top.get() == b.ceiling.get()) {
         // The older half goes; the newer is warm.
-        const auto half = static_cast<std::size_t>(b.ceiling - b.floor) / 2;
-        void* out[most_cached / 2];
+        const auto room = static_cast<std::size_t>(b.ceiling.get() - b.floor);
+        const std::size_t half = (room + 1) / 2;
+        void* out[most_cached];
         std::memcpy(out, b.floor, half * sizeof(void*));
-        const std::size_t rest = static_cast<std::size_t>(b.ceiling - b.floor) - half;
-        std::memmove(b.floor, b.floor + half, rest * sizeof(void*));
-        b.top.set(b.floor + rest);
+        std::memmove(b.floor, b.floor + half, (room - half) * sizeof(void*));
+        b.top.set(b.floor + (room - half));
         central[bin].give(bin, out, half);
     }
     *b.top.get() = slot;
@@ -159,6 +157,25 @@ void release_slots(thread_cache& cache) noexcept {
     }
 }
 
+namespace {
+
+void empty_bin(cache_bin& b, std::size_t bin) noexcept {
+    const auto count = static_cast<std::size_t>(b.top.get() - b.floor);
+    if (count != 0) {
+        b.top.set(b.floor);
+        central[bin].settle_all(bin, b.floor, count);
+    }
+}
+
+void empty_large(thread_cache& cache) noexcept {
+    if (span* const s = cache.large.get()) {
+        cache.large.set(nullptr);
+        page_heap::give(s);
+    }
+}
+
+} // namespace
+
 void empty(thread_cache& cache) noexcept {
     while (!cache.waiting.empty()) {
         void* slot = cache.waiting.front();
@@ -167,17 +184,32 @@ void empty(thread_cache& cache) noexcept {
         central[bin].settle_all(bin, &slot, 1);
     }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        empty_bin(cache.bins[bin], bin);
+    }
+    empty_large(cache);
+}
+
+void age(thread_cache& cache) noexcept {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache_bin& b = cache.bins[bin];
-        const auto count = static_cast<std::size_t>(b.top.get() - b.floor);
-        if (count != 0) {
-            b.top.set(b.floor);
-            central[bin].settle_all(bin, b.floor, count);
+        if (static_cast<std::size_t>(b.top.get() - b.floor) == b.seen) {
+            empty_bin(b, bin);
+        }
+        b.seen = bounded<std::uint32_t>(static_cast<std::size_t>(b.top.get() - b.floor));
+    }
+    if (cache.large.get() == cache.large_seen) {
+        empty_large(cache);
+    }
+    cache.large_seen = cache.large.get();
+}
+
+bool holds_anything(const thread_cache& cache) noexcept {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        if (cache.bins[bin].top.get() != cache.bins[bin].floor) {
+            return true;
         }
     }
-    if (span* const s = cache.large.get()) {
-        cache.large.set(nullptr);
-        page_heap::give(s);
-    }
+    return cache.large.get() != nullptr || !cache.waiting.empty();
 }
 
 } // namespace ebb::engine

@@ -36,14 +36,14 @@ inline constexpr std::int64_t tell_quantum = 64 * kib;
 struct alignas(64) cache_bin {
     owned<void**> top;
     void** floor = nullptr;
-    void** ceiling = nullptr;
+    owned<void**> ceiling;
     owned<std::int64_t> remainders; ///< bytes, net: what its blocks asked for less than their slots
     std::uint64_t inverse = 0;      ///< as in bin_traits, as are slot and span_mask + 1
     std::uint64_t limit = 0;        ///< of a span's slots; 0 for what is no bin
     std::uint32_t slot = 0;
     std::uint32_t span_mask = 0;
     std::uint32_t short_limit = 0; ///< the largest remainder that the last byte alone holds
-    std::uint32_t fill = 0;        ///< how many slots the next refill asks for
+    std::uint32_t seen = 0;        ///< how many slots lay here when the cache was last aged
 };
 static_assert(sizeof(cache_bin) == 64);
 
@@ -73,6 +73,16 @@ struct alignas(64) thread_cache {
     std::conditional_t<hardened, quarantine, no_quarantine> waiting;
     std::uint64_t calls_released = 0; ///< what calls() was when its stacks' pages went
     std::uint64_t calls_emptied = 0;  ///< the sweep's: what calls() was when it emptied the cache
+
+    // What its slow calls look at (cache_room.h, purge.h).
+    std::int64_t granted = 0;       ///< bytes that it may hold, of sums::granted
+    std::int64_t room_of_large = 0; ///< of those, for `large`
+    std::size_t next_to_narrow = 0; ///< the bin whose room goes next
+    std::uint32_t hungry_seen = 0;
+    std::uint32_t slow_calls = 0;
+    std::uint32_t aged_at = 0; ///< milliseconds
+    std::uint32_t shrink_seen = 0;
+    const span* large_seen = nullptr; ///< what `large` was when the cache was last aged
 
     /// Opens a call of its thread, which goes on only if requested stays within its bounds.
     void begin_call() noexcept {
@@ -145,15 +155,23 @@ extern constinit shared<bool> alone;
 /// A cache without slots. Null without memory. Threads: callers take turns.
 [[nodiscard]] thread_cache* make_cache() noexcept;
 
-/// Takes a slot of a bin for this thread, whose cache has none. Null without memory.
+/// Takes a slot of a bin for this thread, whose cache has none; the cache may get more of them.
+/// Null without memory.
 [[nodiscard]] void* refill(thread_cache& cache, std::size_t bin) noexcept;
 
 /// Gives a slot of a bin for which this thread's cache has no room.
 void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept;
 
-/// Empties a cache into the central bins and the page heap. Requires: its thread is the caller, or
-/// stopped.
+/// Empties a cache into the central bins and the page heap; its bins keep their room. Requires: its
+/// thread is the caller, or stopped.
 void empty(thread_cache& cache) noexcept;
+
+/// Empties the bins of a cache in which as many slots lie as at the last call: slots that nobody
+/// needed meanwhile, or as many as were needed. Requires: as for empty().
+void age(thread_cache& cache) noexcept;
+
+/// Whether age() would find slots. Any thread.
+[[nodiscard]] bool holds_anything(const thread_cache& cache) noexcept;
 
 /// Gives the pages behind an empty cache's stacks to the system, if they were used since: up to 190
 /// KiB that a thread touched in its life. Requires: as for empty().

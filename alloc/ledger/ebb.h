@@ -41,10 +41,12 @@ struct ebb_ledger {
     uint64_t peak_requested; /* the highest that requested ever stood */
     uint64_t peak_mapped;    /* the highest that mapped ever stood */
     uint64_t
-        allocations; /* calls that returned a block: malloc, calloc, realloc of null, new ... */
-    uint64_t frees;  /* calls that took one back */
-    uint64_t usable; /* bytes of the slots that serve what was asked for: requested + slack, and
-                        known also where a foreign malloc's requested bytes are not */
+        allocations;     /* calls that returned a block: malloc, calloc, realloc of null, new ... */
+    uint64_t frees;      /* calls that took one back */
+    uint64_t usable;     /* bytes of the slots that serve what was asked for: requested + slack, and
+                            known also where a foreign malloc's requested bytes are not */
+    uint64_t unreturned; /* of idle: what the system was asked to take and refused (locked pages, a
+                            filter of system calls), until it is used or refused no more */
 };
 
 /* The heap's ledger now. Safe in a signal handler. Cost: a cache line a thread, no lock, no system

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
 namespace ebb::os {
 namespace {
+
+constinit std::atomic<bool> names_shown{false};
 
 bool refused(long result) noexcept {
     constexpr long last_error = 4095; // what the kernel returns as an error is no address
@@ -51,19 +54,19 @@ void check_ours(const void* pages) noexcept {
 }
 
 // EINVAL says that some of the pages are locked, not which: halves of a range are tried until the
-// refusals are too many.
-bool release_in_parts(void* pages, std::size_t bytes, int& refusals) noexcept {
+// refusals are too many. Returns how many bytes stayed.
+std::size_t release_in_parts(void* pages, std::size_t bytes, int& refusals) noexcept {
     constexpr int most_refusals = 64;
     const long result = kernel::advise(pages, bytes, MADV_DONTNEED);
     if (!refused(result)) {
-        return true;
+        return 0;
     }
     if (result != -EINVAL || bytes <= page_size() || ++refusals > most_refusals) {
-        return false;
+        return bytes;
     }
     const std::size_t half = align_up(bytes / 2, page_size());
-    const bool front = release_in_parts(pages, half, refusals);
-    return release_in_parts(advance(pages, half), bytes - half, refusals) && front;
+    const std::size_t front = release_in_parts(pages, half, refusals);
+    return front + release_in_parts(advance(pages, half), bytes - half, refusals);
 }
 
 } // namespace
@@ -111,8 +114,14 @@ void populate(void* pages, std::size_t bytes) noexcept {
     kernel::advise(pages, bytes, populate_write);
 }
 
+void show_names(bool show) noexcept {
+    names_shown.store(show, std::memory_order_relaxed);
+}
+
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
-    kernel::name(pages, bytes, name);
+    if (names_shown.load(std::memory_order_relaxed)) {
+        kernel::name(pages, bytes, name);
+    }
 }
 
 void release(void* pages, std::size_t bytes) noexcept {
@@ -122,10 +131,14 @@ void release(void* pages, std::size_t bytes) noexcept {
     }
 }
 
-bool try_release(void* pages, std::size_t bytes) noexcept {
+std::size_t release_what_goes(void* pages, std::size_t bytes) noexcept {
     check_ours(pages);
     int refusals = 0;
     return release_in_parts(pages, bytes, refusals);
+}
+
+bool try_release(void* pages, std::size_t bytes) noexcept {
+    return release_what_goes(pages, bytes) == 0;
 }
 
 bool try_unmap(void* pages, std::size_t bytes) noexcept {

@@ -5,12 +5,18 @@
 // Threads: all functions may be called from any thread.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 
 namespace ebb::os {
 
 /// The system's page, in bytes (4, 16 or 64 KiB). Cost: a load after the first call.
 [[nodiscard]] std::size_t page_size() noexcept;
+
+/// Its logarithm: bytes >> page_shift() are pages. Cost: as above.
+[[nodiscard]] inline std::size_t page_shift() noexcept {
+    return static_cast<std::size_t>(std::countr_zero(page_size()));
+}
 
 /// Address space without memory behind it. Cost: one mmap, and one or two munmap where `alignment`
 /// exceeds the page.
@@ -35,6 +41,10 @@ void keep_small(void* pages, std::size_t bytes) noexcept;
 /// 0.67 by touching each. Never fails; without memory they come by being touched, or don't.
 void populate(void* pages, std::size_t bytes) noexcept;
 
+/// Whether name_pages() does anything: not until this says so, because a filter of system calls may
+/// know no prctl. Threads: before others start.
+void show_names(bool show) noexcept;
+
 /// Gives a mapping a name that /proc/PID/smaps shows, where the kernel has that (5.17).
 void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
 
@@ -44,9 +54,12 @@ void name_pages(void* pages, std::size_t bytes, const char* name) noexcept;
 void release(void* pages, std::size_t bytes) noexcept;
 
 /// The same for pages whose content nobody needs. False where some stayed: those have their content
-/// still, all others read as zeroes. Around locked pages the rest goes, as long as they are few (64
-/// refusals). Cost: a call, and about 40 more for each group of locked pages in 1 GiB.
+/// still, all others read as zeroes.
 [[nodiscard]] bool try_release(void* pages, std::size_t bytes) noexcept;
+
+/// The same; returns how many bytes stayed. Around locked pages the rest goes, as long as they are
+/// few (64 refusals). Cost: a call, and about 40 more for each group of locked pages in 1 GiB.
+[[nodiscard]] std::size_t release_what_goes(void* pages, std::size_t bytes) noexcept;
 
 /// Gives memory and addresses back. Where the system refuses (no mapping may be split any more:
 /// vm.max_map_count; a filter of system calls), the memory goes if it can, and the addresses are

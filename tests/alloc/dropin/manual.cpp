@@ -53,9 +53,9 @@ TEST(manual, tells_the_settings_that_are_taken) {
     ASSERT_NE(fgets(line, sizeof line, out), nullptr);
     pclose(out);
     EXPECT_EQ(std::string(line), "ebb: EBB_OPTIONS: nonsense: not one of purge_ms:0..3600000 or "
-                                 "never, thread:on or off\n");
+                                 "never, thread:auto, on or off, names:on or off\n");
     for (const char* const word :
-         {"purge_ms:", "0 to 3600000", ".BR never", "thread:on", "Default 400"}) {
+         {"purge_ms:", "0 to 3600000", ".BR never", "thread:auto", "names:on", "Default 400"}) {
         EXPECT_NE(text.find(word), std::string::npos) << word;
     }
     EXPECT_EQ(ebb::engine::purge::default_ms, 400U);

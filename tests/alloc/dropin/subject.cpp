@@ -58,8 +58,8 @@ void read_file(const char* path, char (&text)[N]) {
     close(file);
 }
 
-// A thread beside the main one, by the kernel's word; 0 where there is none.
-pid_t other_thread() {
+// A thread beside the main one and `known`, by the kernel's word; 0 where there is none.
+pid_t other_thread(pid_t known = 0) {
     alignas(8) char entries[4096];
     const int folder = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const long bytes = syscall(SYS_getdents64, folder, entries, sizeof entries);
@@ -68,7 +68,7 @@ pid_t other_thread() {
         unsigned short length = 0;
         std::memcpy(&length, entries + at + 16, sizeof length);
         const int id = std::atoi(entries + at + 19);
-        if (id != 0 && id != getpid()) {
+        if (id != 0 && id != getpid() && id != known) {
             return id;
         }
         at += length;
@@ -128,14 +128,6 @@ int modules(const char* path, int times) {
     return work();
 }
 
-bool is_purge_thread(pid_t thread) {
-    char path[64];
-    char name[32] = {};
-    std::snprintf(path, sizeof path, "/proc/self/task/%d/comm", static_cast<int>(thread));
-    read_file(path, name);
-    return std::strcmp(name, "ebb-purge\n") == 0;
-}
-
 int load_malloc(int count, char** paths) {
     for (int i = 0; i + 1 < count; ++i) { // what takes its share of static thread-local storage
         if (dlopen(paths[i], RTLD_NOW | RTLD_LOCAL) == nullptr) {
@@ -161,7 +153,7 @@ int load_malloc(int count, char** paths) {
     while (state != 1) {
         std::this_thread::yield();
     }
-    for (int i = 0; i < 4; ++i) { // starts its purge thread
+    for (int i = 0; i < 4; ++i) {
         void* const p = take(9'000'000);
         std::memset(p, 1, 9'000'000);
         give(p);
@@ -169,10 +161,7 @@ int load_malloc(int count, char** paths) {
     dlclose(library);
     state = 2;
     late.join();
-    tests::wait_until([] { // its thread looked at what waits, and went on; or it has ended
-        const pid_t thread = other_thread();
-        return thread == 0 || (is_purge_thread(thread) && tests::sleeps_so_far(thread) >= 4);
-    });
+    tests::wait_until([] { return other_thread() == 0; });
     return 0;
 }
 #endif
@@ -202,36 +191,55 @@ int shrink() {
     return 0;
 }
 
-// For how long the thread sleeps at a time: the limit of the futex that it waits for, which lies on
-// its stack. The kernel shows where; the call's number is followed by its arguments.
-long sleep_milliseconds(pid_t thread) {
+bool is_ebbs(pid_t thread) {
     char path[64];
-    std::snprintf(path, sizeof path, "/proc/self/task/%d/syscall", static_cast<int>(thread));
-    const timespec* limit = nullptr;
-    tests::wait_until([&] {
-        char text[256] = {};
-        long number = -1;
-        unsigned long at = 0;
-        read_file(path, text);
-        if (std::sscanf(text, "%ld %*s %*s %*s %lx", &number, &at) == 2 && number == SYS_futex) {
-            limit = reinterpret_cast<const timespec*>(at);
-        }
-        return limit != nullptr;
-    });
-    return limit->tv_sec * 1000 + limit->tv_nsec / 1'000'000;
+    char name[32] = {};
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/comm", static_cast<int>(thread));
+    read_file(path, name);
+    return std::strcmp(name, "ebb-purge\n") == 0;
 }
 
-int rest() {
-    peak();
-    // No call of malloc from here on: it would give back what aged meanwhile.
-    const pid_t thread = other_thread();
-    char times[32] = "alone";
-    if (thread != 0) {
-        std::snprintf(times, sizeof times, "%ld", sleep_milliseconds(thread));
+// After a peak, with another thread that sleeps or without: what is resident, and who is there
+// beside the program's threads.
+int rest(bool with_another) {
+    static std::atomic<pid_t> another{0};
+    if (with_another) {
+        std::thread([] {
+            another = tests::thread_id();
+            for (;;) {
+                pause();
+            }
+        }).detach();
+        tests::wait_until([] { return another != 0; });
     }
-    const std::size_t resident = resident_megabytes();
-    std::printf("%zu %s\n", resident, times);
-    return 0;
+    peak();
+    // No call of malloc from here on.
+    const pid_t other = other_thread(another);
+    if (other != 0) {
+        tests::wait_until([other] { return is_ebbs(other); });
+    }
+    std::printf("%zu %s\n", resident_megabytes(), other != 0 ? "ebb's" : "alone");
+    std::fflush(stdout);
+    _exit(0);
+}
+
+// The main thread leaves, and another goes on for a while.
+[[noreturn]] void leave() {
+    static std::atomic<pid_t> another{0};
+    static std::atomic<bool> leaves{false};
+    std::thread([] {
+        another = tests::thread_id();
+        tests::wait_until([] { return leaves.load(); });
+        for (int i = 0; i < 1000; ++i) {
+            std::free(std::malloc(100'000));
+        }
+    }).detach();
+    tests::wait_until([] {
+        const pid_t other = another == 0 ? 0 : other_thread(another);
+        return other != 0 && is_ebbs(other);
+    });
+    leaves = true;
+    pthread_exit(nullptr);
 }
 
 } // namespace
@@ -252,11 +260,14 @@ int main(int argc, char** argv) {
         return load_malloc(argc - 2, argv + 2);
     }
 #endif
+    if (what == "leave") {
+        leave();
+    }
     if (what == "shrink") {
         return shrink();
     }
     if (what == "rest") {
-        return rest();
+        return rest(argc > 2 && std::strcmp(argv[2], "two") == 0);
     }
     std::fprintf(stderr,
                  "subject: %s: not one of work, locked, modules, load-malloc, shrink, rest\n",

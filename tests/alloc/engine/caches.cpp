@@ -3,8 +3,10 @@
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/snapshot.h>
 #include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/engine/thread_cache.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/pages.h>
@@ -29,7 +31,28 @@ using tests::below;
 constexpr std::size_t small = engine::bin_of(48);
 constexpr std::size_t large = engine::bin_of(40'000);
 
+// Loose slots to their spans, idle pages to the system.
+void purge_bin(std::size_t bin) {
+    EXPECT_FALSE(central[bin].settle_loose(bin, true));
+    while (central[bin].give_back(mib, os::coarse_milliseconds(), 0) != 0) {
+    }
+    EXPECT_FALSE(central[bin].has_waiting());
+}
+
+// Slots lie loose in central bins while several threads call.
+class two_callers {
+  public:
+    two_callers() : before_(engine::sums::callers.exchange(2)) {}
+    ~two_callers() { engine::sums::callers = before_; }
+    two_callers(const two_callers&) = delete;
+    two_callers& operator=(const two_callers&) = delete;
+
+  private:
+    std::uint32_t before_;
+};
+
 TEST(central, hands_every_slot_to_one_at_a_time) {
+    const two_callers several;
     const std::uint64_t seed = tests::new_seed();
     SCOPED_TRACE(testing::Message() << "EBB_SEED=" << seed);
     tests::random_engine random(seed);
@@ -70,7 +93,7 @@ TEST(central, hands_every_slot_to_one_at_a_time) {
                 break;
             default:
                 if (below(random, 10) == 0) {
-                    EXPECT_FALSE(central[bin].purge(bin, os::coarse_milliseconds(), 0));
+                    purge_bin(bin);
                     ASSERT_EQ(central[bin].read().slots_loose, 0U);
                 } else if (below(random, 10) == 0) {
                     central[bin].drop_empty();
@@ -84,7 +107,7 @@ TEST(central, hands_every_slot_to_one_at_a_time) {
         }
         const std::vector<void*> all(out.begin(), out.end());
         central[bin].settle_all(bin, all.data(), all.size());
-        EXPECT_FALSE(central[bin].purge(bin, os::coarse_milliseconds(), 0));
+        purge_bin(bin);
         EXPECT_LE(central[bin].read().span_bytes, std::size_t{engine::traits[bin].span_bytes})
             << "one empty span stays";
         central[bin].drop_empty();
@@ -123,9 +146,14 @@ TEST(central, purges_what_aged_and_leaves_what_did_not) {
     };
     const std::size_t full = resident();
     central[bin].settle_all(bin, back.data(), back.size());
-    EXPECT_TRUE(central[bin].purge(bin, begun + 300, 400)) << "something waits";
+    EXPECT_EQ(central[bin].give_back(gib, begun + 300, 400), 0U);
+    EXPECT_TRUE(central[bin].has_waiting());
     EXPECT_EQ(resident(), full);
-    EXPECT_FALSE(central[bin].purge(bin, begun + 10'000, 400));
+    EXPECT_EQ(central[bin].give_back(3 * os::page_size(), begun + 10'000, 400),
+              3 * os::page_size());
+    EXPECT_EQ(resident(), full - 3 * os::page_size());
+    EXPECT_EQ(central[bin].give_back(gib, begun + 10'000, 400), full - 23 * os::page_size());
+    EXPECT_FALSE(central[bin].has_waiting());
     EXPECT_EQ(resident(), 20 * os::page_size()) << "a page for each survivor, by the kernel's word";
     std::vector<void*> rest;
     for (std::size_t i = 0; i < slots.size(); i += 64) {
@@ -149,14 +177,15 @@ TEST(central_death, stops_at_a_slot_that_is_free_already) {
     central[small].settle_all(small, &slot, 1);
 }
 
-// A cache's stacks against a vector: what is flushed is the older half, what is left the newer.
+// A cache's stacks against a vector: its room grows with what comes; what is flushed then is the
+// older half, what is left the newer.
 TEST(thread_cache, keeps_the_newer_half_when_it_is_full) {
     thread_cache* const cache = engine::make_cache();
     ASSERT_NE(cache, nullptr);
     for (const std::size_t bin : {small, engine::bin_of(1000), large}) {
         const std::size_t capacity = engine::cache_capacity(bin);
         engine::cache_bin& b = cache->bins[bin];
-        ASSERT_EQ(static_cast<std::size_t>(b.ceiling - b.floor), capacity);
+        ASSERT_EQ(b.ceiling.get(), b.floor) << "no room until it is needed";
         std::vector<void*> slots(capacity + 1);
         std::size_t got = 0;
         while (got < slots.size()) {
@@ -169,9 +198,10 @@ TEST(thread_cache, keeps_the_newer_half_when_it_is_full) {
         ASSERT_EQ(static_cast<std::size_t>(b.top.get() - b.floor), kept);
         EXPECT_TRUE(
             std::equal(b.floor, b.top.get(), slots.end() - static_cast<std::ptrdiff_t>(kept)));
+        ASSERT_EQ(static_cast<std::size_t>(b.ceiling.get() - b.floor), capacity);
         engine::empty(*cache);
         EXPECT_EQ(b.top.get(), b.floor);
-        EXPECT_FALSE(central[bin].purge(bin, os::coarse_milliseconds(), 0));
+        purge_bin(bin);
         EXPECT_EQ(central[bin].read().slots_out, 0U);
     }
 }
@@ -182,7 +212,7 @@ TEST(thread_cache, fills_with_more_each_time_up_to_half) {
     engine::cache_bin& b = cache->bins[small];
     const std::size_t half = engine::cache_capacity(small) / 2;
     std::vector<void*> slots;
-    std::size_t wanted = b.fill;
+    std::size_t wanted = 4;
     bool reached = false;
     for (int round = 0; round < 20; ++round) {
         slots.push_back(engine::refill(*cache, small));
@@ -190,8 +220,8 @@ TEST(thread_cache, fills_with_more_each_time_up_to_half) {
         const auto count = static_cast<std::size_t>(b.top.get() - b.floor) + 1;
         EXPECT_LE(count, wanted); // less at a span's end
         reached = reached || count == half;
+        EXPECT_EQ(static_cast<std::size_t>(b.ceiling.get() - b.floor), 2 * wanted);
         wanted = std::min(2 * wanted, half);
-        EXPECT_EQ(b.fill, wanted);
         while (b.top.get() != b.floor) {
             b.top.set(b.top.get() - 1);
             slots.push_back(*b.top.get());
@@ -290,7 +320,7 @@ TEST(purge, leaves_resident_what_ledger_and_kernel_agree_on) {
     EXPECT_EQ(told.idle, 0U) << "no page without a live byte is left";
     // By mincore over every region, and page by page of every live block.
     std::size_t by_region = 0;
-    engine::page_heap::for_each_region(
+    engine::regions::for_each(
         [](void* sum, std::uintptr_t base, std::size_t bytes) {
             *static_cast<std::size_t*>(sum) += os::resident(reinterpret_cast<void*>(base), bytes);
         },

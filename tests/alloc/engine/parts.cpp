@@ -4,7 +4,9 @@
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/span.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/pages.h>
 
@@ -160,6 +162,7 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
         span& s = *owner.s;
         std::vector<bool> out(s.slot_count, false);
         std::size_t free_slots = s.slot_count;
+        std::vector<unsigned char> resident(s.bytes() / page, 0); // by the kernel
         const auto index_of = [&](const void* slot) { return (address_of(slot) - s.base) / size; };
         // The pages that a slot in use lies on.
         const auto used_pages = [&] {
@@ -178,7 +181,10 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
             case 1: {
                 void* slots[64];
                 const std::size_t want = 1 + below(random, 64);
-                const std::size_t got = s.take(slots, want);
+                std::size_t fresh_pages = 0;
+                const std::size_t clean =
+                    static_cast<std::size_t>(std::count(resident.begin(), resident.end(), 0));
+                const std::size_t got = s.take(slots, want, fresh_pages);
                 ASSERT_EQ(got, std::min(want, free_slots));
                 ASSERT_TRUE(std::is_sorted(slots, slots + got));
                 for (std::size_t i = 0; i < got; ++i) {
@@ -188,6 +194,10 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
                     std::memset(slots[i], 0xa5, size);
                 }
                 free_slots -= got;
+                ASSERT_TRUE(os::resident_pages(s.start(), s.bytes(), resident.data()));
+                ASSERT_EQ(fresh_pages, clean - static_cast<std::size_t>(
+                                                   std::count(resident.begin(), resident.end(), 0)))
+                    << "pages that are there now, and weren't";
                 break;
             }
             case 2:
@@ -200,16 +210,35 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
                 }
                 break;
             default: {
-                const std::size_t before = os::resident(s.start(), s.bytes());
-                const std::size_t given = s.purge_pages();
-                const std::vector<unsigned char> used = used_pages();
-                std::vector<unsigned char> in_core(used.size());
-                ASSERT_TRUE(os::resident_pages(s.start(), s.bytes(), in_core.data()));
-                ASSERT_EQ(in_core, used) << "the kernel's word: what is used stays, the rest goes";
-                ASSERT_LE(before - os::resident(s.start(), s.bytes()), given);
-                ASSERT_EQ(s.purge_pages(), 0U) << "once";
+                span::page_run runs[span::most_runs];
+                const std::size_t idle = s.idle_pages;
+                const std::size_t most = 1 + below(random, 2 * idle + 1);
+                const std::size_t count = s.take_idle_pages(most, runs);
+                std::size_t taken = 0;
+                for (std::size_t i = 0; i < count; ++i) {
+                    taken += runs[i].count;
+                    if (below(random, 8) == 0) {
+                        s.keep_refused(runs[i]);
+                    } else {
+                        os::release(advance(s.start(), runs[i].first * page), runs[i].count * page);
+                    }
+                }
+                ASSERT_EQ(taken, std::min(most, idle));
+                ASSERT_EQ(s.idle_pages, idle - taken);
+                if (below(random, 2) == 0) {
+                    s.forget_refusals();
+                    ASSERT_EQ(s.refused_pages, 0U);
+                }
+                ASSERT_TRUE(os::resident_pages(s.start(), s.bytes(), resident.data()));
             }
             }
+            const std::vector<unsigned char> used = used_pages();
+            std::size_t idle = 0;
+            for (std::size_t p = 0; p < used.size(); ++p) {
+                ASSERT_GE(resident[p], used[p]) << "a page in use has gone";
+                idle += resident[p] - used[p];
+            }
+            ASSERT_EQ(s.idle_pages + s.refused_pages, idle) << "the kernel's word";
             ASSERT_EQ(s.free_slots, free_slots);
             std::vector<unsigned char> told(s.bytes() / page);
             s.pages_out(told.data());
@@ -234,6 +263,17 @@ TEST(span, waits_out_its_age_through_the_clocks_wrap) {
     EXPECT_TRUE(s.aged(UINT32_MAX - 200, 0)) << "a stamp that is younger than the look";
 }
 
+std::size_t resident_of_regions() {
+    std::size_t bytes = 0;
+    engine::regions::for_each(
+        [](void* sum, std::uintptr_t base, std::size_t of_region) {
+            *static_cast<std::size_t*>(sum) +=
+                os::resident(reinterpret_cast<void*>(base), of_region);
+        },
+        &bytes);
+    return bytes;
+}
+
 // Every step: the free blocks add up, spans don't overlap, validate().
 TEST(page_heap, cuts_joins_and_purges_as_a_model_says) {
     WITH_SEED(seed);
@@ -245,9 +285,10 @@ TEST(page_heap, cuts_joins_and_purges_as_a_model_says) {
     std::vector<in_use> model;
     std::uint64_t used = 0;
     const auto check = [&] {
-        const auto free_now = engine::page_heap::free_runs_now(false);
-        ASSERT_EQ(free_now.dirty_bytes + free_now.clean_bytes + used, engine::page_heap::mapped());
-        ASSERT_EQ(free_now.dirty_bytes, engine::page_heap::dirty_bytes());
+        const auto free_now = engine::page_heap::free_runs_now();
+        ASSERT_EQ(free_now.dirty_bytes + free_now.clean_bytes + used, engine::regions::mapped());
+        ASSERT_EQ(free_now.dirty_bytes,
+                  static_cast<std::uint64_t>(engine::sums::read(engine::sums::waiting)));
         std::map<std::uintptr_t, std::uintptr_t> ranges;
         for (const in_use& u : model) {
             ASSERT_EQ(u.s->bytes(), u.bytes);
@@ -315,10 +356,26 @@ TEST(page_heap, cuts_joins_and_purges_as_a_model_says) {
         }
         case 4:
             if (below(random, 8) == 0) {
-                EXPECT_FALSE(engine::page_heap::purge(os::coarse_milliseconds(), 0));
-                const auto clean = engine::page_heap::free_runs_now(true);
-                ASSERT_EQ(clean.dirty_bytes, 0U);
-                ASSERT_EQ(clean.resident_bytes, 0U) << "the kernel's word";
+                const std::uint64_t dirty = engine::page_heap::free_runs_now().dirty_bytes;
+                const std::size_t most = below(random, 2 * dirty + 1);
+                std::size_t tried = 0;
+                while (tried < most) {
+                    const std::size_t piece =
+                        engine::page_heap::give_back(most - tried, os::coarse_milliseconds(), 0);
+                    if (piece == 0) {
+                        break;
+                    }
+                    ASSERT_LE(piece, std::max(most - tried, block_bytes));
+                    tried += piece;
+                }
+                ASSERT_EQ(engine::page_heap::free_runs_now().dirty_bytes, dirty - tried);
+                if (tried == dirty) {
+                    std::size_t resident = resident_of_regions();
+                    for (const in_use& u : model) {
+                        resident -= os::resident(u.s->start(), u.bytes);
+                    }
+                    ASSERT_EQ(resident, 0U) << "the kernel's word";
+                }
             }
             break;
         default:

@@ -63,8 +63,6 @@ TEST(registry, sweeps_while_threads_fill_and_flush) {
 TEST(registry, lets_go_of_caches_whose_threads_ended_meanwhile) {
     EXPECT_EQ(status_of_child([] {
                   engine::load();
-                  // Without the purge thread, which would let them go a moment later.
-                  engine::purge::configure(engine::purge::default_ms, false);
                   for (int round = 0; round < (tests::sanitized ? 100 : 500); ++round) {
                       constexpr int count = 4;
                       std::atomic<int> done{0};
@@ -93,35 +91,6 @@ TEST(registry, lets_go_of_caches_whose_threads_ended_meanwhile) {
                   engine::validate();
               }),
               0);
-}
-
-// The moment when a thread is about to start the purge thread: it is inside of a call, and the fork
-// waits until it isn't.
-TEST(registry, forks_while_a_thread_starts_the_purge_thread) {
-    if (tests::sanitized) {
-        GTEST_SKIP() << "no purge thread under a sanitizer";
-    }
-    engine::load();
-    for (int round = 0; round < 100; ++round) {
-        const int status = status_of_child([] {
-            std::atomic<int> state{0};
-            std::thread other([&state] {
-                state = 1;
-                while (state != 2) {
-                    engine::deallocate(engine::allocate(6'000'000));
-                }
-            });
-            while (state == 0) {
-                std::this_thread::yield();
-            }
-            for (int i = 0; i < 3; ++i) {
-                static_cast<void>(status_of_child([] {}));
-            }
-            state = 2;
-            other.join();
-        });
-        ASSERT_EQ(status, 0) << "round " << round;
-    }
 }
 
 // A fork stops every thread between two calls, so that the child's two roads to each total agree,

@@ -310,7 +310,7 @@ TEST(scarce, purges_by_calls_where_no_thread_may_be_had) {
         const tests::held_clock clock;
         peak();
         peak();
-        for (int i = 0; i < 60; ++i) { // a second of a program that goes on with little
+        for (int i = 0; i < 200; ++i) { // four seconds of a program that goes on with little
             tests::held_clock::advance(20);
             engine::deallocate(engine::allocate(5 << 20));
         }

@@ -1,6 +1,5 @@
-// The lock, the futex, the barrier, the clock and the background thread.
+// The lock, the futex, the barrier and the clock.
 #include <ebb/alloc/base/sanitizers.h>
-#include <ebb/alloc/os/background.h>
 #include <ebb/alloc/os/barrier.h>
 #include <ebb/alloc/os/clock.h>
 #include <ebb/alloc/os/futex.h>
@@ -207,115 +206,6 @@ TEST(barrier, is_refused_without_a_registration) {
 
 TEST(barrier, DISABLED_unregistered) {
     EXPECT_FALSE(os::barrier_everywhere());
-}
-
-// What the background thread's work leaves behind. It may use neither errno nor thread-local
-// storage: raw stores alone.
-std::atomic<std::uint32_t> works{0};
-std::atomic<std::uint32_t> may_end{0};
-
-void count_and_wait() noexcept {
-    works.fetch_add(1);
-    while (may_end.load() == 0) {
-        os::futex_wait(may_end, 0, 20);
-    }
-}
-
-std::set<std::string> thread_names() {
-    std::set<std::string> names;
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::string name;
-        std::ifstream(task.path() / "comm") >> name;
-        names.insert(name);
-    }
-    return names;
-}
-
-std::string field_of_purge_thread(const std::string& field) {
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::string name;
-        std::ifstream(task.path() / "comm") >> name;
-        if (name == "ebb-purge") {
-            std::ifstream status(task.path() / "status");
-            for (std::string line; std::getline(status, line);) {
-                if (line.starts_with(field)) {
-                    return line.substr(field.size());
-                }
-            }
-        }
-    }
-    return "";
-}
-
-TEST(background, works_beside_the_program_and_ends_with_its_work) {
-    if (ebb::sanitized) {
-        GTEST_SKIP() << "instrumented code needs thread-local storage that this thread hasn't";
-    }
-    static constinit os::background_thread thread;
-    const std::uint32_t begun = works;
-    for (std::uint32_t round = 1; round <= 20; ++round) { // the stack serves again
-        may_end = 0;
-        errno = 77;
-        sigset_t before;
-        sigset_t after;
-        sigemptyset(&before);
-        sigemptyset(&after);
-        pthread_sigmask(SIG_SETMASK, nullptr, &before);
-        ASSERT_TRUE(thread.start(count_and_wait));
-        pthread_sigmask(SIG_SETMASK, nullptr, &after);
-        for (int signal = 1; signal < 65; ++signal) {
-            EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal)) << signal;
-        }
-        EXPECT_EQ(errno, 77);
-        EXPECT_TRUE(thread.running());
-        EXPECT_FALSE(thread.start(count_and_wait)) << "one at a time";
-        wait_until([&] { return works == begun + round; });
-        wait_until([] { return thread_names().contains("ebb-purge"); });
-        may_end = 1;
-        os::futex_wake(may_end, 1);
-        wait_until([] { return !thread.running(); });
-        EXPECT_EQ(works, begun + round);
-    }
-}
-
-TEST(background, takes_no_signal_and_ends_with_the_process) {
-    if (ebb::sanitized) {
-        GTEST_SKIP() << "instrumented code needs thread-local storage that this thread hasn't";
-    }
-    static constinit os::background_thread thread;
-    const int status = tests::status_of_child([] {
-        may_end = 0;
-        if (!thread.start(count_and_wait)) {
-            _exit(2);
-        }
-        wait_until([] { return field_of_purge_thread("SigBlk:") != ""; });
-        // All but SIGKILL and SIGSTOP, which none can block.
-        return field_of_purge_thread("SigBlk:") == "\tfffffffffffbfeff";
-    });
-    EXPECT_EQ(status, 0);
-}
-
-TEST(background, is_forgotten_in_a_forked_child) {
-    if (ebb::sanitized) {
-        GTEST_SKIP() << "instrumented code needs thread-local storage that this thread hasn't";
-    }
-    static constinit os::background_thread thread;
-    may_end = 0;
-    ASSERT_TRUE(thread.start(count_and_wait));
-    const int status = tests::status_of_child([] {
-        thread.forget();
-        const std::uint32_t before = works;
-        const bool again = !thread.running() && thread.start(count_and_wait);
-        while (again && works == before) {
-            os::yield();
-        }
-        return again;
-    });
-    EXPECT_EQ(status, 0);
-    EXPECT_TRUE(thread.running()) << "the parent's goes on";
-    may_end = 1;
-    os::futex_wake(may_end, 1);
-    wait_until([] { return !thread.running(); });
 }
 
 } // namespace

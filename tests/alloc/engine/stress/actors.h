@@ -32,8 +32,7 @@ void look(const stage& s, bool resident);
 void fork_children(const stage& s);
 
 /// Forks children that misuse the heap and must be stopped with the right message, half of them
-/// while threads of theirs go on calling. `in_sweep`: also where the purge thread is the one that
-/// finds the misuse.
-void fork_misusers(const stage& s, bool in_sweep);
+/// while threads of theirs go on calling; also where ebb's own thread is the one that finds it.
+void fork_misusers(const stage& s);
 
 } // namespace stress

@@ -5,10 +5,11 @@
 // Linked to ebb_engine_noisy it meets races that need a thread to stop at a bad place (os/noise.h);
 // linked to ebb_engine it is the thread sanitizer's.
 //
-//     stress [--seconds N] [--seed N] [--threads N] [--resident] [--misuse-in-sweep]
+//     stress [--seconds N] [--seed N] [--threads N] [--resident]
 //
 // Exit: 0 all promises kept, 2 usage. A broken promise is written to standard error with the seed,
 // and the program aborts.
+#include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/start.h>
 #include <ebb/alloc/os/noise.h>
@@ -37,13 +38,10 @@ struct options {
     // Off: read_resident() looks at spans that others free meanwhile (the thread sanitizer says
     // so at once), and may then write past its table of pages on the stack.
     bool resident = false;
-    // Off: where the purge thread is the one that finds a double free. It has no thread-local
-    // storage of libc's, which the message needs: the program ends by SIGSEGV without one.
-    bool misuse_in_sweep = false;
 };
 
 constexpr const char* usage = "usage: stress [--seconds N] [--seed N] [--threads 1..64]"
-                              " [--resident] [--misuse-in-sweep]\n";
+                              " [--resident]\n";
 
 // False, after a line that says why, where `text` is no number within the bounds.
 bool read_number(std::string_view name, std::string_view text, std::uint64_t least,
@@ -61,13 +59,10 @@ bool read_number(std::string_view name, std::string_view text, std::uint64_t lea
 
 // The exit status where the program is to end at once, or -1.
 int read_options(int argc, char** argv, options& to) {
-    const option known[] = {{"seconds", required_argument, nullptr, 's'},
-                            {"seed", required_argument, nullptr, 'e'},
-                            {"threads", required_argument, nullptr, 't'},
-                            {"resident", no_argument, nullptr, 'r'},
-                            {"misuse-in-sweep", no_argument, nullptr, 'm'},
-                            {"help", no_argument, nullptr, 'h'},
-                            {}};
+    const option known[] = {
+        {"seconds", required_argument, nullptr, 's'}, {"seed", required_argument, nullptr, 'e'},
+        {"threads", required_argument, nullptr, 't'}, {"resident", no_argument, nullptr, 'r'},
+        {"help", no_argument, nullptr, 'h'},          {}};
     to.seed = tests::new_seed();
     for (int c = 0; (c = ::getopt_long(argc, argv, "h", known, nullptr)) != -1;) {
         bool good = true;
@@ -83,9 +78,6 @@ int read_options(int argc, char** argv, options& to) {
             break;
         case 'r':
             to.resident = true;
-            break;
-        case 'm':
-            to.misuse_in_sweep = true;
             break;
         case 'h':
             std::fputs(usage, stdout);
@@ -111,10 +103,8 @@ constexpr std::uint64_t operations_between = tests::sanitized ? 3'000 : 30'000;
 void run(const options& chosen) {
     exchange others;
     std::vector<std::function<void(const stage&)>> actors(chosen.threads, work);
-    actors.insert(actors.end(),
-                  {start_threads, purge, fork_children,
-                   [&chosen](const stage& s) { fork_misusers(s, chosen.misuse_in_sweep); },
-                   [&chosen](const stage& s) { look(s, chosen.resident); }});
+    actors.insert(actors.end(), {start_threads, purge, fork_children, fork_misusers,
+                                 [&chosen](const stage& s) { look(s, chosen.resident); }});
     meeting quiet_points(static_cast<std::ptrdiff_t>(actors.size()), operations_between);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < actors.size(); ++i) {
@@ -163,7 +153,9 @@ int main(int argc, char** argv) {
     void* frame = nullptr;
     static_cast<void>(::backtrace(&frame, 1));
     ebb::engine::load();
-    ebb::engine::purge::configure(20, true); // idle caches are emptied after 5 to 10 ms
+    ebb::engine::purge::configure(20); // idle caches are emptied after 5 to 10 ms
+    ebb::engine::companion::configure(ebb::engine::companion::mode::on);
+    ebb::engine::companion::load(::pthread_create);
     run(chosen);
     return 0;
 }

@@ -1,0 +1,24 @@
+// pthread_create of the shared library: libc's, with ebb's own thread beside it
+// (engine/companion.h).
+#include <ebb/alloc/engine/companion.h>
+
+#include <dlfcn.h>
+#include <pthread.h>
+
+namespace {
+
+using create_function = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+
+// After the engine's own constructor, which reads the options; before the program's.
+__attribute__((constructor(102))) void loaded() noexcept {
+    ebb::engine::companion::load(
+        reinterpret_cast<create_function>(::dlsym(RTLD_NEXT, "pthread_create")));
+}
+
+} // namespace
+
+extern "C" __attribute__((visibility("default"))) int
+pthread_create(pthread_t* out, const pthread_attr_t* attributes, void* (*start)(void*),
+               void* argument) noexcept {
+    return ebb::engine::companion::create_thread(out, attributes, start, argument);
+}

@@ -1,0 +1,156 @@
+#include <ebb/alloc/engine/cache_room.h>
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/page_heap.h>
+#include <ebb/alloc/engine/sums.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ebb::engine {
+namespace {
+
+constexpr std::int64_t least_limit = 8 * mib;
+constexpr std::int64_t part_of_requested = 20;
+// The first room of a bin, in slots.
+constexpr std::size_t first_room = 8;
+
+// Moves when a cache that has less than its part was refused.
+constinit shared<std::uint32_t> hungry{0};
+constinit shared<std::uint32_t> hungry_seen{0};
+
+std::int64_t part() noexcept {
+    return cache_room::limit() /
+           std::max<std::int64_t>(sums::callers.load(std::memory_order_relaxed), 1);
+}
+
+std::size_t room_of(const cache_bin& b) noexcept {
+    return static_cast<std::size_t>(b.ceiling.get() - b.floor);
+}
+
+std::int64_t bytes_of(std::size_t slots, std::size_t bin) noexcept {
+    return static_cast<std::int64_t>(slots * traits[bin].slot);
+}
+
+void give_room(thread_cache& cache, std::int64_t bytes) noexcept {
+    cache.granted -= bytes;
+    sums::add(sums::granted, -bytes);
+}
+
+// Makes a bin's room smaller; the slots that lay longest in it leave.
+void narrow_bin(thread_cache& cache, std::size_t bin, std::size_t room) noexcept {
+    cache_bin& b = cache.bins[bin];
+    const auto held = static_cast<std::size_t>(b.top.get() - b.floor);
+    if (held > room) {
+        void* out[most_cached];
+        const std::size_t gone = held - room;
+        std::memcpy(out, b.floor, gone * sizeof(void*));
+        std::memmove(b.floor, b.floor + gone, room * sizeof(void*));
+        b.top.set(b.floor + room);
+        central[bin].give(bin, out, gone);
+    }
+    give_room(cache, bytes_of(room_of(b) - room, bin));
+    b.ceiling.set(b.floor + room);
+}
+
+bool take_room(thread_cache& cache, std::int64_t bytes) noexcept {
+    const std::int64_t before = sums::granted.fetch_add(bytes, std::memory_order_relaxed);
+    if (before + bytes <= cache_room::limit()) {
+        cache.granted += bytes;
+        return true;
+    }
+    sums::add(sums::granted, -bytes);
+    return false;
+}
+
+// Halves the room of one other bin, the next in turn that has more than a first room.
+bool narrow_another(thread_cache& cache, std::size_t but) noexcept {
+    for (std::size_t n = 1; n < bin_count; ++n) {
+        cache.next_to_narrow = cache.next_to_narrow % (bin_count - 1) + 1;
+        const std::size_t bin = cache.next_to_narrow;
+        const std::size_t room = room_of(cache.bins[bin]);
+        if (bin != but && room != 0) {
+            narrow_bin(cache, bin, room > first_room ? room / 2 : 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool find_room(thread_cache& cache, std::int64_t bytes, std::size_t for_bin) noexcept {
+    if (take_room(cache, bytes)) {
+        return true;
+    }
+    if (cache.granted + bytes <= part()) {
+        hungry.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    return narrow_another(cache, for_bin) && take_room(cache, bytes);
+}
+
+} // namespace
+
+std::int64_t cache_room::limit() noexcept {
+    return std::max(least_limit, told_sum.load(std::memory_order_relaxed) / part_of_requested);
+}
+
+bool cache_room::widen(thread_cache& cache, std::size_t bin) noexcept {
+    cache_bin& b = cache.bins[bin];
+    const std::size_t room = room_of(b);
+    const std::size_t most = cache_capacity(bin);
+    if (room == most) {
+        return false;
+    }
+    const std::size_t wider = std::min(most, std::max(2 * room, first_room));
+    if (!find_room(cache, bytes_of(wider - room, bin), bin)) {
+        return false;
+    }
+    b.ceiling.set(b.floor + wider);
+    return true;
+}
+
+bool cache_room::may_keep(thread_cache& cache, std::size_t bytes) noexcept {
+    const std::int64_t more = static_cast<std::int64_t>(bytes) - cache.room_of_large;
+    if (more <= 0) {
+        return true;
+    }
+    if (!take_room(cache, more)) {
+        return false;
+    }
+    cache.room_of_large += more;
+    return true;
+}
+
+bool cache_room::is_asked_for(const thread_cache& cache) noexcept {
+    return cache.hungry_seen != hungry.load(std::memory_order_relaxed) ||
+           sums::read(sums::granted) > limit();
+}
+
+void cache_room::shrink_to_part(thread_cache& cache) noexcept {
+    cache.hungry_seen = hungry.load(std::memory_order_relaxed);
+    const std::int64_t most = part();
+    if (cache.granted > most && cache.room_of_large != 0) {
+        if (span* const s = cache.large.get()) {
+            cache.large.set(nullptr);
+            page_heap::give(s);
+        }
+        give_room(cache, std::exchange(cache.room_of_large, 0));
+    }
+    while (cache.granted > most && narrow_another(cache, 0)) {
+    }
+}
+
+bool cache_room::was_refused() noexcept {
+    const std::uint32_t now = hungry.load(std::memory_order_relaxed);
+    return hungry_seen.exchange(now, std::memory_order_relaxed) != now;
+}
+
+void cache_room::give_up(thread_cache& cache) noexcept {
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        cache.bins[bin].ceiling.set(cache.bins[bin].floor);
+    }
+    cache.room_of_large = 0;
+    give_room(cache, cache.granted);
+}
+
+} // namespace ebb::engine

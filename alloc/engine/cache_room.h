@@ -1,0 +1,42 @@
+// How many slots a thread's cache may hold.
+//
+// All caches of a process together hold at most the larger of 8 MiB and a twentieth of what the
+// program requested. A bin's room in a cache begins at nothing, doubles whenever the bin runs empty
+// or full, up to cache_capacity(), and is taken out of what the process has left. Where nothing is
+// left, a cache makes room for one bin by taking it from another of its own; one that has less than
+// its equal part asks the others for what they have above theirs (`hungry`), which they hand over
+// in their next slow call.
+//
+// Threads: the cache's own, or one that has stopped it.
+#pragma once
+
+#include <ebb/alloc/engine/thread_cache.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ebb::engine::cache_room {
+
+/// Bytes that all caches may hold together.
+[[nodiscard]] std::int64_t limit() noexcept;
+
+/// Makes a bin's room larger, if it can be. `false`: it stays as it is.
+bool widen(thread_cache& cache, std::size_t bin) noexcept;
+
+/// Whether the cache may keep a large block of so many bytes.
+[[nodiscard]] bool may_keep(thread_cache& cache, std::size_t bytes) noexcept;
+
+/// Gives room back until the cache has no more than its equal part, and what lay in it. Cost: a
+/// look at each bin, where it has more.
+void shrink_to_part(thread_cache& cache) noexcept;
+
+/// Whether shrink_to_part() is called for: others are hungry, or the limit has fallen.
+[[nodiscard]] bool is_asked_for(const thread_cache& cache) noexcept;
+
+/// Whether a cache with less than its part was refused since the last call.
+[[nodiscard]] bool was_refused() noexcept;
+
+/// Gives all room back. Requires: the cache is empty.
+void give_up(thread_cache& cache) noexcept;
+
+} // namespace ebb::engine::cache_room

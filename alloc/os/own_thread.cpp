@@ -1,0 +1,69 @@
+#include <ebb/alloc/os/own_thread.h>
+
+#include <sched.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+
+namespace ebb::os {
+namespace {
+
+constinit cpu_set_t processors{};
+constinit bool knows_processors = false;
+
+void* run(void* work) {
+    if (knows_processors) { // by an attribute, libc would allocate
+        static_cast<void>(::sched_setaffinity(0, sizeof processors, &processors));
+    }
+    static_cast<void>(::pthread_setname_np(::pthread_self(), "ebb-purge"));
+    reinterpret_cast<void (*)() noexcept>(work)();
+    return nullptr;
+}
+
+void describe(pthread_attr_t& attributes) noexcept {
+    const sched_param ordinary{};
+    static_cast<void>(::pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED));
+    static_cast<void>(::pthread_attr_setschedpolicy(&attributes, SCHED_OTHER));
+    static_cast<void>(::pthread_attr_setschedparam(&attributes, &ordinary));
+}
+
+int create_with_stack(create_function create, void (*work)() noexcept, pthread_t& thread,
+                      pthread_attr_t& attributes, std::size_t stack_bytes) noexcept {
+    static_cast<void>(::pthread_attr_setstacksize(&attributes, stack_bytes));
+    return create(&thread, &attributes, run, reinterpret_cast<void*>(work));
+}
+
+} // namespace
+
+void note_processors() noexcept {
+    const int error = errno;
+    knows_processors = ::sched_getaffinity(0, sizeof processors, &processors) == 0;
+    errno = error;
+}
+
+int start_own_thread(create_function create, void (*work)() noexcept, pthread_t& thread) noexcept {
+    constexpr std::size_t small_stack = std::size_t{128} << 10U;
+    constexpr std::size_t usual_stack = std::size_t{8} << 20U;
+    const int error = errno;
+    pthread_attr_t attributes;
+    int result = ::pthread_attr_init(&attributes);
+    if (result != 0) {
+        return result;
+    }
+    describe(attributes);
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    static_cast<void>(::pthread_sigmask(SIG_SETMASK, &all, &before));
+    result = create_with_stack(create, work, thread, attributes, small_stack);
+    if (result == EINVAL) { // the program's thread-local data doesn't fit there
+        result = create_with_stack(create, work, thread, attributes, usual_stack);
+    }
+    static_cast<void>(::pthread_sigmask(SIG_SETMASK, &before, nullptr));
+    static_cast<void>(::pthread_attr_destroy(&attributes));
+    errno = error;
+    return result;
+}
+
+} // namespace ebb::os
