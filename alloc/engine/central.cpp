@@ -128,8 +128,7 @@ void central_bin::take_from_spans(void** out, std::size_t want, std::size_t& got
 
 void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) noexcept {
     std::size_t loose = 0;
-    // One thread alone has nobody to hand slots over to.
-    if (sums::callers.load(std::memory_order_relaxed) > 1 && loose_capacity(bin) != 0) {
+    if (loose_capacity(bin) != 0) {
         guard_.acquire();
         if (loose_ == nullptr && !loose_is_coming_) {
             make_loose(bin);

@@ -1,9 +1,9 @@
 // The central bins: what threads' caches are filled from and emptied into, one for each bin.
 //
-// A bin keeps the spans with free slots and, while several threads call, a stack of loose slots,
-// which go from thread to thread in batches without touching their spans (that is what makes
-// freeing on another thread cheap). Pages of its spans that hold free slots alone are idle and may
-// go to the system (purge.h says when). One empty span stays with its bin.
+// A bin keeps the spans with free slots, and a stack of loose slots, which go from thread to thread
+// in batches without touching their spans: that is what makes freeing on another thread cheap, and
+// a bin that runs full and empty by turns. Pages of its spans that hold free slots alone are idle
+// and may go to the system (purge.h says when). One empty span stays with its bin.
 //
 // Cost: a lock a batch. Threads: any.
 #pragma once

@@ -121,7 +121,7 @@ inline void* allocate(std::size_t n) noexcept {
     cache.begin_call();
     const std::int64_t before = cache.requested.get();
     const std::int64_t requested = before - static_cast<std::int64_t>(b.slot - remainder);
-    if (b.top.get() == b.ceiling.get() || requested < cache.tell_below.get()) [[unlikely]] {
+    if (b.top.get() == b.ceiling.peek() || requested < cache.tell_below.get()) [[unlikely]] {
         return false;
     }
     if (before > cache.highest.get()) {

@@ -20,6 +20,16 @@ class owned {
     /// Any thread.
     [[nodiscard]] T get() const noexcept { return load_relaxed(value_); }
 
+    /// The same where the compiler may read it with what it compares it to, in one instruction: for
+    /// a value that the reader doesn't rely on while another writes it.
+    [[nodiscard]] T peek() const noexcept {
+        if constexpr (thread_sanitized || os::noisy) {
+            return get();
+        } else {
+            return value_;
+        }
+    }
+
     /// The writer alone.
     void set(T value) noexcept { store_relaxed(value_, value); }
     void add(T value) noexcept {

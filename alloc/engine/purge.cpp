@@ -156,7 +156,7 @@ std::int64_t floor_of_bound() noexcept {
 // been.
 void learn() noexcept {
     const std::int64_t needed = sums::needed.exchange(0, std::memory_order_relaxed);
-    if (given_lately.none() || !learns()) {
+    if (needed == 0 || !learns()) {
         return;
     }
     const std::int64_t again = given_lately.take(needed, program_milliseconds());
@@ -201,6 +201,9 @@ std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
         }
     }
     if (tried != 0 && learns()) {
+        if (given_lately.none()) { // what was needed before isn't needed again
+            sums::needed.store(0, std::memory_order_relaxed);
+        }
         nanoseconds_of_pieces.fetch_add(os::monotonic_nanoseconds() - begun,
                                         std::memory_order_relaxed);
         given_lately.add(static_cast<std::int64_t>(tried), program_milliseconds());
@@ -305,7 +308,7 @@ void purge::poll() noexcept {
     if (age_ms == never) {
         return;
     }
-    if (sums::read(sums::needed) != 0) {
+    if (!given_lately.none()) {
         learn();
     }
     const std::int64_t waiting = sums::read(sums::waiting);

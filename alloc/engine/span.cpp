@@ -73,6 +73,9 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
                             std::size_t& fresh_pages) noexcept {
     const std::size_t slot = traits[bin].slot;
     const std::size_t words = bit_words();
+    const std::size_t shift = os::page_shift();
+    std::size_t page = 0; // where the last slot ended, and how many ended there
+    std::uint16_t on_page = 0;
     std::size_t got = 0;
     for (std::size_t w = first_word; w < words && got < want; ++w) {
         std::uint64_t bits = load(free_bits()[w]);
@@ -83,11 +86,24 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
         while (bits != 0 && got < want) {
             const std::size_t index = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
             bits &= bits - 1;
-            out[got++] = advance(start(), index * slot);
-            fresh_pages += count_out(index);
+            const std::size_t from = index * slot;
+            out[got++] = advance(start(), from);
+            // Slots of one page are counted together.
+            const std::size_t first = from >> shift;
+            const std::size_t last = (from + slot - 1) >> shift;
+            if (first == last && first == page) {
+                ++on_page;
+                continue;
+            }
+            fresh_pages += count_out(page, on_page);
+            for (page = first; page != last; ++page) {
+                fresh_pages += count_out(page, 1);
+            }
+            on_page = 1;
         }
         store(free_bits()[w], bits);
     }
+    fresh_pages += count_out(page, on_page);
     free_slots -= bounded<std::uint32_t>(got);
     return got;
 }
@@ -105,32 +121,29 @@ bool span::put_back(std::size_t index) noexcept {
     return true;
 }
 
-// Returns how many of the slot's pages weren't resident.
-std::size_t span::count_out(std::size_t index) noexcept {
-    const std::size_t shift = os::page_shift();
-    const std::size_t from = index * traits[bin].slot;
-    const std::size_t last = (from + traits[bin].slot - 1) >> shift;
-    std::uint16_t* const counts = out_counts();
-    std::size_t fresh = 0;
-    for (std::size_t p = from >> shift; p <= last; ++p) {
-        const std::uint16_t count = counts[p];
-        if ((count & ~refused) != 0) [[likely]] {
-            counts[p] = bounded<std::uint16_t>(count + 1);
-            continue;
-        }
-        counts[p] = 1;
-        std::uint64_t& word = dirty_bits()[p / 64];
-        const std::uint64_t bit = std::uint64_t{1} << (p % 64);
-        if (count == refused) {
-            --refused_pages;
-        } else if ((word & bit) != 0) {
-            --idle_pages;
-        } else {
-            word |= bit;
-            ++fresh;
-        }
+// So many slots more of a page are out. Returns whether the page wasn't resident.
+std::size_t span::count_out(std::size_t page, std::uint16_t slots) noexcept {
+    if (slots == 0) {
+        return 0;
     }
-    return fresh;
+    std::uint16_t& count = out_counts()[page];
+    if ((count & ~refused) != 0) {
+        count = bounded<std::uint16_t>(count + slots);
+        return 0;
+    }
+    const bool was_refused = count == refused;
+    count = slots;
+    std::uint64_t& word = dirty_bits()[page / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (page % 64);
+    if (was_refused) {
+        --refused_pages;
+    } else if ((word & bit) != 0) {
+        --idle_pages;
+    } else {
+        word |= bit;
+        return 1;
+    }
+    return 0;
 }
 
 void span::count_back(std::size_t index) noexcept {
