@@ -73,9 +73,6 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
                             std::size_t& fresh_pages) noexcept {
     const std::size_t slot = traits[bin].slot;
     const std::size_t words = bit_words();
-    const std::size_t shift = os::page_shift();
-    std::size_t page = 0; // where the last slot ended, and how many ended there
-    std::uint16_t on_page = 0;
     std::size_t got = 0;
     for (std::size_t w = first_word; w < words && got < want; ++w) {
         std::uint64_t bits = load(free_bits()[w]);
@@ -83,27 +80,20 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
         if (bits == 0) {
             continue;
         }
-        while (bits != 0 && got < want) {
-            const std::size_t index = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-            bits &= bits - 1;
-            const std::size_t from = index * slot;
-            out[got++] = advance(start(), from);
-            // Slots of one page are counted together.
-            const std::size_t first = from >> shift;
-            const std::size_t last = (from + slot - 1) >> shift;
-            if (first == last && first == page) {
-                ++on_page;
-                continue;
+        while (bits != 0 && got < want) { // a run of free slots at a time
+            const auto shift = static_cast<std::size_t>(std::countr_zero(bits));
+            const auto run = static_cast<std::size_t>(std::countr_one(bits >> shift));
+            const std::size_t count = std::min(run, want - got);
+            bits &= ~(~std::uint64_t{0} >> (64 - count) << shift);
+            const std::size_t first = w * 64 + shift;
+            void* at = advance(start(), first * slot);
+            for (std::size_t i = 0; i < count; ++i, at = advance(at, slot)) {
+                out[got++] = at;
             }
-            fresh_pages += count_out(page, on_page);
-            for (page = first; page != last; ++page) {
-                fresh_pages += count_out(page, 1);
-            }
-            on_page = 1;
+            fresh_pages += count_out(first, count);
         }
         store(free_bits()[w], bits);
     }
-    fresh_pages += count_out(page, on_page);
     free_slots -= bounded<std::uint32_t>(got);
     return got;
 }
@@ -121,11 +111,23 @@ bool span::put_back(std::size_t index) noexcept {
     return true;
 }
 
-// So many slots more of a page are out. Returns whether the page wasn't resident.
-std::size_t span::count_out(std::size_t page, std::uint16_t slots) noexcept {
-    if (slots == 0) {
-        return 0;
+// Slots from `first` on are out. Returns how many of their pages weren't resident.
+std::size_t span::count_out(std::size_t first, std::size_t count) noexcept {
+    const bin_traits& t = traits[bin];
+    const std::size_t shift = os::page_shift();
+    const std::size_t end = first + count;
+    const std::size_t last_page = (end * t.slot - 1) >> shift;
+    std::size_t fresh = 0;
+    for (std::size_t p = (first * t.slot) >> shift; p <= last_page; ++p) {
+        const std::size_t from = std::max(first, t.index(p << shift));
+        const std::size_t to = std::min(end, t.index(((p + 1) << shift) - 1) + 1);
+        fresh += count_page_out(p, bounded<std::uint16_t>(to - from));
     }
+    return fresh;
+}
+
+// So many slots more of a page are out. Returns 1 where it wasn't resident, else 0.
+inline std::size_t span::count_page_out(std::size_t page, std::uint16_t slots) noexcept {
     std::uint16_t& count = out_counts()[page];
     if ((count & ~refused) != 0) {
         count = bounded<std::uint16_t>(count + slots);

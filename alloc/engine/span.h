@@ -172,7 +172,8 @@ struct span {
     // From that word of the free bits on.
     std::size_t take_from(std::size_t first_word, void** out, std::size_t want,
                           std::size_t& fresh_pages) noexcept;
-    std::size_t count_out(std::size_t page, std::uint16_t slots) noexcept;
+    std::size_t count_out(std::size_t first, std::size_t count) noexcept;
+    std::size_t count_page_out(std::size_t page, std::uint16_t slots) noexcept;
     void count_back(std::size_t index) noexcept;
     [[nodiscard]] bool all_free(std::size_t first, std::size_t last) const noexcept;
     [[nodiscard]] bool page_free(std::size_t page) const noexcept;
