@@ -9,10 +9,16 @@ namespace {
 
 using create_function = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 
-// After the engine's own constructor, which reads the options; before the program's.
-__attribute__((constructor(102))) void loaded() noexcept {
-    ebb::engine::companion::load(
-        reinterpret_cast<create_function>(::dlsym(RTLD_NEXT, "pthread_create")));
+bool is_loaded = false;
+
+// After the engine's own constructor, which reads the options; before the program's. Whoever
+// creates a thread before that is the only one.
+__attribute__((constructor(102))) void load() noexcept {
+    if (!is_loaded) {
+        is_loaded = true;
+        ebb::engine::companion::load(
+            reinterpret_cast<create_function>(::dlsym(RTLD_NEXT, "pthread_create")));
+    }
 }
 
 } // namespace
@@ -20,5 +26,6 @@ __attribute__((constructor(102))) void loaded() noexcept {
 extern "C" __attribute__((visibility("default"))) int
 pthread_create(pthread_t* out, const pthread_attr_t* attributes, void* (*start)(void*),
                void* argument) noexcept {
+    load();
     return ebb::engine::companion::create_thread(out, attributes, start, argument);
 }

@@ -56,12 +56,13 @@ bool stays() noexcept {
 void sleep(bool waits) noexcept {
     const std::uint32_t before = turn.load();
     const std::uint32_t ms = purge::purge_ms();
-    if (waits && ms != purge::never) {
+    if (waits) {
         os::futex_wait(turn, before, static_cast<long>(std::max<std::uint32_t>(ms / 4, 1)));
         return;
     }
     companion::asleep.store(1);
-    if (stays()) {
+    // What came between the last sweep and this store woke nobody.
+    if (!purge::sweep() && stays()) {
         os::futex_wait(turn, before);
     }
     companion::asleep.store(0);
@@ -98,7 +99,7 @@ void let_go() noexcept {
 // Starts the thread, or keeps one that was about to end.
 void ensure() noexcept {
     if (wanted == companion::mode::off || create == nullptr || gives_way.load() != 0 ||
-        move(leaving, here)) {
+        purge::purge_ms() == purge::never || move(leaving, here)) {
         return;
     }
     if (!move(none, starting)) {

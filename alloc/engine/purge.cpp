@@ -233,9 +233,9 @@ void give_back_to(std::int64_t target) noexcept {
     }
 }
 
-void empty_own() noexcept {
+void empty_own_bins() noexcept {
     const booking own;
-    empty(*own);
+    empty_bins(*own);
 }
 
 // Caches, then loose slots: all of them, or those that nobody needed.
@@ -321,7 +321,7 @@ void purge::poll() noexcept {
     const std::uint32_t shrunk = shrinks.load(std::memory_order_relaxed);
     if (cache.shrink_seen != shrunk) [[unlikely]] {
         cache.shrink_seen = shrunk;
-        empty_own();
+        empty_own_bins();
     }
     if (++cache.slow_calls % calls_a_look == 0) {
         look_at_clock(cache);
@@ -331,7 +331,7 @@ void purge::poll() noexcept {
 void purge::relieve() noexcept {
     const std::int64_t most = bound();
     if (has_cache()) {
-        empty_own();
+        empty_own_bins();
         current->shrink_seen = shrinks.fetch_add(1, std::memory_order_relaxed) + 1;
     }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
@@ -355,7 +355,10 @@ bool purge::sweep() noexcept {
 }
 
 bool purge::all() noexcept {
-    empty_own();
+    {
+        const booking own;
+        empty(*own);
+    }
     static_cast<void>(sweep_slots(sweep_of::all, true));
     page_heap::forget_refusals();
     for (central_bin& bin : central) {

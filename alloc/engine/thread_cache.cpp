@@ -183,6 +183,10 @@ void empty(thread_cache& cache) noexcept {
         cache.leave_quarantine(slot, bin);
         central[bin].settle_all(bin, &slot, 1);
     }
+    empty_bins(cache);
+}
+
+void empty_bins(thread_cache& cache) noexcept {
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         empty_bin(cache.bins[bin], bin);
     }

@@ -162,9 +162,12 @@ extern constinit shared<bool> alone;
 /// Gives a slot of a bin for which this thread's cache has no room.
 void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept;
 
-/// Empties a cache into the central bins and the page heap; its bins keep their room. Requires: its
-/// thread is the caller, or stopped.
+/// Empties a cache into the central bins and the page heap, its quarantine too; its bins keep their
+/// room. Requires: its thread is the caller, or stopped.
 void empty(thread_cache& cache) noexcept;
+
+/// The same, but what waits in quarantine waits on.
+void empty_bins(thread_cache& cache) noexcept;
 
 /// Empties the bins of a cache in which as many slots lie as at the last call: slots that nobody
 /// needed meanwhile, or as many as were needed. Requires: as for empty().
