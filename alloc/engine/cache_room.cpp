@@ -109,11 +109,8 @@ bool cache_room::widen(thread_cache& cache, std::size_t bin) noexcept {
     return true;
 }
 
-bool cache_room::may_keep(thread_cache& cache, std::size_t bytes) noexcept {
+bool cache_room::find_room_of_large(thread_cache& cache, std::size_t bytes) noexcept {
     const std::int64_t more = static_cast<std::int64_t>(bytes) - cache.room_of_large;
-    if (more <= 0) {
-        return true;
-    }
     if (!take_room(cache, more)) {
         return false;
     }

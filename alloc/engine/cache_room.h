@@ -24,7 +24,11 @@ namespace ebb::engine::cache_room {
 bool widen(thread_cache& cache, std::size_t bin) noexcept;
 
 /// Whether the cache may keep a large block of so many bytes.
-[[nodiscard]] bool may_keep(thread_cache& cache, std::size_t bytes) noexcept;
+[[nodiscard]] bool find_room_of_large(thread_cache& cache, std::size_t bytes) noexcept;
+[[nodiscard]] inline bool may_keep(thread_cache& cache, std::size_t bytes) noexcept {
+    return static_cast<std::int64_t>(bytes) <= cache.room_of_large ||
+           find_room_of_large(cache, bytes);
+}
 
 /// Gives room back until the cache has no more than its equal part, and what lay in it. Cost: a
 /// look at each bin, where it has more.

@@ -18,13 +18,6 @@ constinit central_bin central[bin_count];
 
 namespace {
 
-// Loose slots of a bin: 256 KiB of small ones, four caches' worth of larger, none above 32 KiB.
-// They move in batches, at a tenth of what a slot's way through its span costs.
-constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
-    const std::size_t slot = traits[bin].slot;
-    return slot <= 1 * kib ? 256 * kib / slot : slot <= 32 * kib ? 4 * cache_capacity(bin) : 0;
-}
-
 std::int64_t bytes_of(std::size_t pages) noexcept {
     return static_cast<std::int64_t>(pages << os::page_shift());
 }

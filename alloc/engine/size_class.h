@@ -134,17 +134,52 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
     return 2 * c + (n < slot_of(c) ? 2 : 1);
 }
 
+namespace detail {
+
+constexpr std::size_t cache_capacity_of(std::size_t slot) {
+    if (slot <= 1 * kib) {
+        return 64 * kib / slot > 1024 ? 1024 : 64 * kib / slot;
+    }
+    return slot > 32 * kib ? 2 : 16 * kib / slot < 8 ? 8 : 16 * kib / slot;
+}
+
+// Tables, because a division takes longer than all else that a slow call does with the number.
+constexpr std::array<std::uint16_t, bin_count> make_cache_capacities() {
+    std::array<std::uint16_t, bin_count> all{};
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+        all[bin] = bounded<std::uint16_t>(cache_capacity_of(traits[bin].slot));
+    }
+    return all;
+}
+inline constexpr std::array<std::uint16_t, bin_count> cache_capacities = make_cache_capacities();
+
+constexpr std::array<std::uint16_t, bin_count> make_loose_capacities() {
+    std::array<std::uint16_t, bin_count> all{};
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+        const std::size_t slot = traits[bin].slot;
+        all[bin] = bounded<std::uint16_t>(slot <= 1 * kib    ? 256 * kib / slot
+                                          : slot <= 32 * kib ? 4 * cache_capacity_of(slot)
+                                                             : 0);
+    }
+    return all;
+}
+inline constexpr std::array<std::uint16_t, bin_count> loose_capacities = make_loose_capacities();
+
+} // namespace detail
+
 /// How many slots of a bin a thread keeps at most: 64 KiB of them up to slots of 1 KiB, but no more
 /// than most_cached; 16 KiB of larger ones, but no less than 8; of slots above 32 KiB two. Figures:
 /// README of this folder.
 inline constexpr std::size_t most_cached = 1024;
 [[nodiscard]] constexpr std::size_t cache_capacity(std::size_t bin) noexcept {
-    const std::size_t slot = traits[bin].slot;
-    if (slot <= 1 * kib) {
-        const std::size_t n = 64 * kib / slot;
-        return n > most_cached ? most_cached : n;
-    }
-    return slot > 32 * kib ? 2 : 16 * kib / slot < 8 ? 8 : 16 * kib / slot;
+    return detail::cache_capacities[bin];
+}
+
+/// How many slots of a bin lie loose in its central bin at most: 256 KiB of small ones, four
+/// caches' worth of larger, none above 32 KiB. They move in batches, at a tenth of what a slot's
+/// way through its span costs.
+[[nodiscard]] constexpr std::size_t loose_capacity(std::size_t bin) noexcept {
+    return detail::loose_capacities[bin];
 }
 
 static_assert(class_of(largest_slot) == class_count - 1 &&
