@@ -28,14 +28,11 @@ inline constexpr bool address_sanitized = false;
 
 #if defined(__SANITIZE_THREAD__) || EBB_HAS_FEATURE(thread_sanitizer)
 inline constexpr bool thread_sanitized = true;
-/// For a look at a word that its owner may be changing just then, where any value is an answer.
-#define EBB_STALE_READ __attribute__((no_sanitize_thread, noinline))
 #else
 inline constexpr bool thread_sanitized = false;
-#define EBB_STALE_READ
 #endif
 
-/// Instrumented code needs thread-local storage that a thread made by clone hasn't.
+/// By either.
 inline constexpr bool sanitized = address_sanitized || thread_sanitized;
 
 /// Nobody may touch these bytes until they are unpoisoned. Without the address sanitizer nothing.

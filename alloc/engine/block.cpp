@@ -70,7 +70,7 @@ block_info inspect(const void* p) noexcept {
     if (s->start() != p) {
         misuse(misuse_kind::interior, p);
     }
-    if (tag == page_entry::free_run || s->kept) {
+    if (tag == page_entry::free_run || s->is_kept()) {
         misuse(misuse_kind::double_free, p);
     }
     b.requested = s->requested;

@@ -128,7 +128,7 @@ void cache_room::shrink_to_part(thread_cache& cache) noexcept {
     const std::int64_t most = part();
     if (cache.granted > most && cache.room_of_large != 0) {
         if (span* const s = cache.large.get()) {
-            cache.large.set(nullptr);
+            cache.keep(nullptr);
             page_heap::give(s);
         }
         give_room(cache, std::exchange(cache.room_of_large, 0));

@@ -221,6 +221,7 @@ void central_bin::settle(span* s, page_account& account) noexcept {
 void central_bin::drop(span* s, page_account& account) noexcept {
     partial_.remove(s);
     stop_waiting(s);
+    s->leave_map();
     --spans_;
     span_bytes_.subtract(s->bytes());
     slots_free_.subtract(s->slot_count);
@@ -373,9 +374,15 @@ central_bin::totals central_bin::read() const noexcept {
             span_bytes_.get()};
 }
 
-void central_bin::pages_out(const span* s, unsigned char* out) noexcept {
-    const os::lock_guard hold(guard_);
-    s->pages_out(out);
+central_bin::extent central_bin::pages_out(std::size_t bin, std::uintptr_t address,
+                                           unsigned char* out) noexcept {
+    const os::lock_guard hold(guard_); // keeps a span that the page map names one of this bin's
+    const page_entry entry = spans.find_entered(address);
+    if (entry.tag() != bin) {
+        return {};
+    }
+    entry.owner()->pages_out(out);
+    return {entry.owner()->base, entry.owner()->bytes()};
 }
 
 void central_bin::validate(std::size_t bin) noexcept {

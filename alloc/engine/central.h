@@ -59,9 +59,15 @@ class alignas(64) central_bin {
     /// Without the lock: exact where nothing moves.
     [[nodiscard]] totals read() const noexcept;
 
-    /// Sets `out[i]` to whether page i of the span holds part of a slot that is out: with a
-    /// thread's cache, the program, or loose here.
-    void pages_out(const span* s, unsigned char* out) noexcept;
+    struct extent {
+        std::uintptr_t base = 0;
+        std::size_t bytes = 0;
+    };
+    /// Sets `out[i]` to whether page i of the span that holds `address` has part of a slot that is
+    /// out: with a thread's cache, the program, or loose here. Returns where the span lies; nothing
+    /// where it isn't this bin's any more.
+    [[nodiscard]] extent pages_out(std::size_t bin, std::uintptr_t address,
+                                   unsigned char* out) noexcept;
 
     /// Stops the program unless the spans agree with the counts.
     void validate(std::size_t bin) noexcept;

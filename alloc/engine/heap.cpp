@@ -83,8 +83,8 @@ void give_slot_later(thread_cache& cache, std::size_t bin, void* slot) noexcept 
 span* take_large(thread_cache& cache, std::size_t bytes, std::size_t alignment) noexcept {
     if (span* const s = cache.large.get()) {
         if (s->bytes() == bytes && is_aligned(s->start(), alignment)) {
-            cache.large.set(nullptr);
-            s->kept = false;
+            cache.keep(nullptr);
+            s->set_kept(false);
             s->zeroed = false;
             return s;
         }
@@ -97,9 +97,9 @@ void give_large(thread_cache& cache, span* s) noexcept {
     s->requested = 0;
     poison(s->start(), bytes);
     if (bytes <= largest_kept && !hardened && cache_room::may_keep(cache, bytes)) {
-        s->kept = true;
+        s->set_kept(true);
         span* const before = cache.large.get();
-        cache.large.set(s);
+        cache.keep(s);
         s = before;
     }
     if (s != nullptr) {
@@ -259,8 +259,8 @@ void* take_kept(std::size_t n) noexcept {
     if (cache.enter()) {
         span* const s = cache.large.get();
         if (s != nullptr && s->bytes() == round_to_blocks(n)) {
-            cache.large.set(nullptr);
-            s->kept = false;
+            cache.keep(nullptr);
+            s->set_kept(false);
             s->zeroed = false;
             open_large(s, n);
             block = s->start();
@@ -282,14 +282,14 @@ bool keep(void* p) noexcept {
     span* const s = entry.owner();
     bool kept = false;
     if (has_cache() && cache.enter() && cache.large.get() == nullptr && s->start() == p &&
-        !s->kept && s->bytes() <= largest_kept && cache_room::may_keep(cache, s->bytes())) {
+        !s->is_kept() && s->bytes() <= largest_kept && cache_room::may_keep(cache, s->bytes())) {
         cache.hold_large(-1, s->requested, s->bytes());
         cache.frees.add(1);
         cache.shrink(s->requested);
         s->requested = 0;
         poison(s->start(), s->bytes());
-        s->kept = true;
-        cache.large.set(s);
+        s->set_kept(true);
+        cache.keep(s);
         kept = true;
     }
     cache.leave();

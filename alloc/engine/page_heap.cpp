@@ -157,14 +157,12 @@ void page_heap::give(span* s) noexcept {
     bool clean = false;
     if (s->state == span_state::slots) {
         clean = !s->any_dirty();
-        for (std::size_t at = 0; at < s->bytes(); at += block_bytes) {
-            spans.set(s->base + at, {});
-        }
+        s->leave_map();
         s->drop_slots();
     } else {
         spans.set(s->base, {});
         s->requested = 0;
-        s->kept = false;
+        s->set_kept(false);
     }
     s->state = clean ? span_state::clean : span_state::dirty;
     space.insert(s, now);
@@ -218,6 +216,13 @@ std::size_t page_heap::give_back(std::size_t most, std::uint32_t now, std::uint3
     run->state = refused == 0 ? span_state::clean : span_state::dirty;
     space.insert(run, now, refused);
     return bytes;
+}
+
+std::size_t page_heap::live_at(std::uintptr_t address) noexcept {
+    const os::lock_guard hold(guard);
+    const page_entry entry = spans.find(address);
+    return entry.tag() == page_entry::large && !entry.owner()->is_kept() ? entry.owner()->bytes()
+                                                                         : 0;
 }
 
 void page_heap::forget_refusals() noexcept {

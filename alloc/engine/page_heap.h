@@ -33,6 +33,10 @@ void give(span* s) noexcept;
 /// no more than `most` bytes of it. Returns the bytes that it tried to give.
 std::size_t give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept;
 
+/// Bytes of the span whose large block begins at that address and is the program's; 0 where none
+/// does.
+[[nodiscard]] std::size_t live_at(std::uintptr_t address) noexcept;
+
 /// Lets give_back() ask again for what the system refused.
 void forget_refusals() noexcept;
 

@@ -62,6 +62,16 @@ class page_map {
             l->words[(address >> block_shift) % leaf_words].load(std::memory_order_relaxed));
     }
 
+    /// The same for who reads a descriptor that another thread may just have entered: what it wrote
+    /// before is seen.
+    [[nodiscard]] page_entry find_entered(std::uintptr_t address) const noexcept {
+        const std::uintptr_t at = address >> 32;
+        const leaf* const l = at < root_words ? root_[at].load(std::memory_order_acquire) : nullptr;
+        return l == nullptr ? page_entry()
+                            : page_entry(l->words[(address >> block_shift) % leaf_words].load(
+                                  std::memory_order_acquire));
+    }
+
     /// Makes room for entries of these bytes. False when there is no memory for a leaf; what is
     /// there stays. Threads: any.
     [[nodiscard]] bool cover(std::uintptr_t address, std::size_t bytes) noexcept;

@@ -115,13 +115,6 @@ bool outside(const thread_cache& c) noexcept {
     return c.busy.load(std::memory_order_acquire) == 0;
 }
 
-// The bytes of a block that another thread keeps. It may take the block, and the descriptor may
-// serve something else, while this reads: the sum over moving threads is of no one moment anyway.
-// Descriptors are never unmapped.
-EBB_STALE_READ std::size_t bytes_of_kept(const span* s) noexcept {
-    return std::size_t{s->blocks} * block_bytes;
-}
-
 } // namespace
 
 constinit thread_local thread_cache* current = &before_first;
@@ -315,9 +308,7 @@ large_totals read_large() noexcept {
         sum.blocks += c.large_blocks.get();
         sum.requested += c.large_requested.get();
         sum.slack += c.large_slack.get();
-        if (const span* const s = c.large.get()) {
-            sum.kept_bytes += bytes_of_kept(s);
-        }
+        sum.kept_bytes += c.kept_bytes.get();
     });
     return sum;
 }

@@ -1,6 +1,7 @@
 // The kernel's word on the heap's pages, against what stands on them.
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/snapshot.h>
@@ -32,19 +33,21 @@ class region_walk {
     void classify(std::uintptr_t base, std::size_t bytes) noexcept {
         const std::size_t page = os::page_size();
         for (std::size_t at = 0; at < bytes;) {
-            const page_entry entry = spans.find(base + at);
+            const std::size_t bin = spans.find(base + at).tag();
             const std::size_t left = bytes - at;
-            if (entry.is_bin()) {
-                const span* const s = entry.owner();
-                const std::size_t skip = base + at - s->base; // a span may begin before this stride
-                const std::size_t length = std::min(s->bytes() - skip, left);
-                central[entry.tag()].pages_out(s, out_);
+            central_bin::extent in_bin;
+            if (bin - 1 < bin_count - 1) {
+                in_bin = central[bin].pages_out(bin, base + at, out_);
+            }
+            if (in_bin.bytes != 0) {
+                const std::size_t skip = base + at - in_bin.base; // it may begin before this stride
+                const std::size_t length = std::min(in_bin.bytes - skip, left);
                 add(in_core_ + at / page, out_ + skip / page, length / page);
                 at += length;
                 live_until_ = 0;
             } else {
-                if (entry.tag() == page_entry::large && !entry.owner()->kept) {
-                    live_until_ = base + at + entry.owner()->bytes();
+                if (bin == page_entry::large) {
+                    live_until_ = base + at + page_heap::live_at(base + at);
                 }
                 const unsigned char out = base + at < live_until_ ? 1 : 0;
                 std::fill_n(out_, block_bytes / page, out);

@@ -40,6 +40,12 @@ void span::enter_map(bool has_blank_slots) noexcept {
     }
 }
 
+void span::leave_map() const noexcept {
+    for (std::size_t at = 0; at < bytes(); at += block_bytes) {
+        spans.set(base + at, {});
+    }
+}
+
 void span::set_guard() noexcept {
     const std::size_t guard = guard_bytes(bytes());
     guarded = guard != 0 && os::guard(advance(start(), bytes() - guard), guard);

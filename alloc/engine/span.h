@@ -46,7 +46,7 @@ struct span {
     bool purging = false; ///< its pages are being given back: no slot may be taken
     bool blank = true;    ///< slots: free ones may lie on pages without content (page_entry::blank)
     bool zeroed = false;  ///< large: the pages were zeroes when it was taken
-    bool kept = false;    ///< large: freed, and kept by a thread for its next
+    bool kept = false;    ///< large: freed, and kept by a thread for its next; by set_kept, is_kept
     bool guarded = false; ///< its last page is a guard
     std::uint32_t descriptor = 0; ///< bytes of this descriptor, words included
     std::uint32_t bin = 0;
@@ -60,6 +60,10 @@ struct span {
 
     [[nodiscard]] std::size_t bytes() const noexcept { return std::size_t{blocks} * block_bytes; }
     [[nodiscard]] void* start() const noexcept { return reinterpret_cast<void*>(base); }
+
+    /// Its thread sets it without the page heap's lock, under which others read it.
+    void set_kept(bool value) noexcept { store_relaxed(kept, value); }
+    [[nodiscard]] bool is_kept() const noexcept { return load_relaxed(kept); }
 
     /// The words behind the descriptor.
     [[nodiscard]] std::uint64_t* free_bits() noexcept {
@@ -112,6 +116,9 @@ struct span {
 
     /// Puts its slots' blocks into the page map, or changes what that says of blank slots.
     void enter_map(bool has_blank_slots) noexcept;
+
+    /// Takes them out again. From here on no reader finds the span.
+    void leave_map() const noexcept;
 
     /// Makes its last page a guard, and an ordinary one again: the hardened build's.
     void set_guard() noexcept;

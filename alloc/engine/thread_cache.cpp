@@ -169,7 +169,7 @@ void empty_bin(cache_bin& b, std::size_t bin) noexcept {
 
 void empty_large(thread_cache& cache) noexcept {
     if (span* const s = cache.large.get()) {
-        cache.large.set(nullptr);
+        cache.keep(nullptr);
         page_heap::give(s);
     }
 }

@@ -21,6 +21,7 @@
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/size_class.h>
+#include <ebb/alloc/engine/span.h>
 
 #include <atomic>
 #include <cstddef>
@@ -65,11 +66,12 @@ struct alignas(64) thread_cache {
     owned<std::int64_t> large_blocks;
     owned<std::int64_t> large_requested;
     owned<std::int64_t> large_slack;
-    owned<span*> large;            ///< the last large block freed, for the next of its size
-    thread_cache* older = nullptr; ///< all caches, for readers
-    shared<bool> taken{false};     ///< has a thread
-    std::uint64_t calls_seen = 0;  ///< the sweep's: what calls() was at its last look
-    owned<std::int64_t> dead;      ///< bytes of slots in quarantine (hardened)
+    owned<span*> large;              ///< the last large block freed, for the next of its size
+    owned<std::uint64_t> kept_bytes; ///< its span's, which readers must not look at
+    thread_cache* older = nullptr;   ///< all caches, for readers
+    shared<bool> taken{false};       ///< has a thread
+    std::uint64_t calls_seen = 0;    ///< the sweep's: what calls() was at its last look
+    owned<std::int64_t> dead;        ///< bytes of slots in quarantine (hardened)
     std::conditional_t<hardened, quarantine, no_quarantine> waiting;
     std::uint64_t calls_released = 0; ///< what calls() was when its stacks' pages went
     std::uint64_t calls_emptied = 0;  ///< the sweep's: what calls() was when it emptied the cache
@@ -133,6 +135,12 @@ struct alignas(64) thread_cache {
             tell();
         }
     }
+    /// Makes a span the one that is kept, or none.
+    void keep(span* s) noexcept {
+        large.set(s);
+        kept_bytes.set(s == nullptr ? 0 : s->bytes());
+    }
+
     /// Books a large block that comes (`sign` 1) or goes (-1), but for requested and the calls.
     void hold_large(std::int64_t sign, std::size_t requested_bytes,
                     std::size_t span_bytes) noexcept;

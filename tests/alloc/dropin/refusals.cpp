@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -103,9 +104,17 @@ void expect_zeroes() {
     }
 }
 
-void expect_ledger() {
+ebb_ledger ledger() {
     ebb_ledger l{};
     ebb_heap_ledger(&l, sizeof l);
+    return l;
+}
+
+void expect_ledger() {
+    const ebb_ledger l = ledger();
+    if (l.unreturned > l.idle) {
+        give_up("more is unreturned than idle");
+    }
     if (l.mapped != l.requested + l.slack + l.dead + l.idle + l.overhead) {
         give_up("the ledger doesn't add up");
     }
@@ -199,6 +208,68 @@ TEST(dropin_refusals, harm_no_block_of_several_threads) {
 
 TEST(dropin_refusals, harm_no_child) {
     expect_goes_on(use_in_a_child);
+}
+
+constexpr std::size_t many = std::size_t{64} << 20U;
+
+// False after a line that says what was expected.
+bool holds(bool right, const char* what, std::uint64_t value) {
+    if (!right) {
+        std::fprintf(stderr, "%s: %llu\n", what, static_cast<unsigned long long>(value));
+    }
+    return right;
+}
+
+// What the system doesn't take is told, until it serves again.
+TEST(dropin_refusals, are_told_as_bytes_that_stayed) {
+    const int status = tests::status_of_child([] {
+        if (!tests::refuse(SYS_madvise, EPERM)) {
+            _exit(not_here);
+        }
+        auto* p = static_cast<unsigned char*>(std::malloc(many));
+        std::memset(p, 1, many);
+        std::free(p);
+        malloc_trim(0);
+        const std::uint64_t stayed = ledger().unreturned;
+        bool right = holds(stayed >= many, "bytes that stayed", stayed);
+        expect_ledger();
+        p = static_cast<unsigned char*>(std::malloc(many));
+        std::memset(p, 1, many);
+        const std::uint64_t left = ledger().unreturned;
+        right = holds(left < many / 4, "bytes that stay when they serve again", left) && right;
+        std::free(p);
+        expect_ledger();
+        _exit(right ? 0 : 1);
+    });
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_here) {
+        GTEST_SKIP() << "no seccomp here";
+    }
+    EXPECT_EQ(status, 0);
+}
+
+// A locked page stays by itself: one of 16,384 around it.
+TEST(dropin_refusals, of_a_locked_page_cost_that_page) {
+    const int status = tests::status_of_child([] {
+        auto* const p = static_cast<unsigned char*>(std::malloc(many));
+        std::memset(p, 1, many);
+        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        if (mlock(p + many / 3, 1) != 0) {
+            _exit(not_here);
+        }
+        std::free(p);
+        malloc_trim(0);
+        const std::uint64_t stayed = ledger().unreturned;
+        ebb_resident pages{};
+        ebb_heap_resident(&pages, sizeof pages);
+        const bool right = holds(stayed == page, "bytes that stayed", stayed) &
+                           holds(pages.idle == page, "idle bytes by the kernel", pages.idle);
+        expect_ledger();
+        _exit(right ? 0 : 1);
+    });
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_here) {
+        GTEST_SKIP() << "no page may be locked here";
+    }
+    EXPECT_EQ(status, 0);
 }
 
 } // namespace

@@ -76,7 +76,7 @@ void purge(const stage& s) {
     }
 }
 
-void look(const stage& s, bool resident) {
+void look(const stage& s) {
     tests::random_engine random(s.seed);
     books none;
     while (s.quiet_points.goes_on(none)) {
@@ -89,8 +89,9 @@ void look(const stage& s, bool resident) {
         if (engine::read_classes(classes, engine::class_count + 1) != engine::class_count + 1) {
             fail("a snapshot has another number of classes");
         }
-        if (resident) {
-            static_cast<void>(engine::read_resident());
+        const ebb_resident pages = engine::read_resident();
+        if (pages.resident != pages.live + pages.idle + pages.overhead) {
+            fail("resident pages are counted twice, or not at all");
         }
         nap(random, 2);
     }

@@ -25,8 +25,8 @@ void start_threads(const stage& s);
 /// Gives back all that can be given back.
 void purge(const stage& s);
 
-/// Reads the ledger and the classes in the midst of it all. `resident` asks the kernel, too.
-void look(const stage& s, bool resident);
+/// Reads the ledger and the classes in the midst of it all, and asks the kernel about each page.
+void look(const stage& s);
 
 /// Forks children that validate the heap and work in it.
 void fork_children(const stage& s);

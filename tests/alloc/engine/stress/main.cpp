@@ -5,7 +5,7 @@
 // Linked to ebb_engine_noisy it meets races that need a thread to stop at a bad place (os/noise.h);
 // linked to ebb_engine it is the thread sanitizer's.
 //
-//     stress [--seconds N] [--seed N] [--threads N] [--resident]
+//     stress [--seconds N] [--seed N] [--threads N]
 //
 // Exit: 0 all promises kept, 2 usage. A broken promise is written to standard error with the seed,
 // and the program aborts.
@@ -35,13 +35,9 @@ struct options {
     std::uint64_t seconds = 20;
     std::uint64_t seed = 0;
     std::uint64_t threads = 4;
-    // Off: read_resident() looks at spans that others free meanwhile (the thread sanitizer says
-    // so at once), and may then write past its table of pages on the stack.
-    bool resident = false;
 };
 
-constexpr const char* usage = "usage: stress [--seconds N] [--seed N] [--threads 1..64]"
-                              " [--resident]\n";
+constexpr const char* usage = "usage: stress [--seconds N] [--seed N] [--threads 1..64]\n";
 
 // False, after a line that says why, where `text` is no number within the bounds.
 bool read_number(std::string_view name, std::string_view text, std::uint64_t least,
@@ -59,10 +55,11 @@ bool read_number(std::string_view name, std::string_view text, std::uint64_t lea
 
 // The exit status where the program is to end at once, or -1.
 int read_options(int argc, char** argv, options& to) {
-    const option known[] = {
-        {"seconds", required_argument, nullptr, 's'}, {"seed", required_argument, nullptr, 'e'},
-        {"threads", required_argument, nullptr, 't'}, {"resident", no_argument, nullptr, 'r'},
-        {"help", no_argument, nullptr, 'h'},          {}};
+    const option known[] = {{"seconds", required_argument, nullptr, 's'},
+                            {"seed", required_argument, nullptr, 'e'},
+                            {"threads", required_argument, nullptr, 't'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {}};
     to.seed = tests::new_seed();
     for (int c = 0; (c = ::getopt_long(argc, argv, "h", known, nullptr)) != -1;) {
         bool good = true;
@@ -75,9 +72,6 @@ int read_options(int argc, char** argv, options& to) {
             break;
         case 't':
             good = read_number("threads", optarg, 1, 64, to.threads);
-            break;
-        case 'r':
-            to.resident = true;
             break;
         case 'h':
             std::fputs(usage, stdout);
@@ -103,8 +97,7 @@ constexpr std::uint64_t operations_between = tests::sanitized ? 3'000 : 30'000;
 void run(const options& chosen) {
     exchange others;
     std::vector<std::function<void(const stage&)>> actors(chosen.threads, work);
-    actors.insert(actors.end(), {start_threads, purge, fork_children, fork_misusers,
-                                 [&chosen](const stage& s) { look(s, chosen.resident); }});
+    actors.insert(actors.end(), {start_threads, purge, fork_children, fork_misusers, look});
     meeting quiet_points(static_cast<std::ptrdiff_t>(actors.size()), operations_between);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < actors.size(); ++i) {
