@@ -121,7 +121,9 @@ void central_bin::take_from_spans(void** out, std::size_t want, std::size_t& got
 
 void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) noexcept {
     std::size_t loose = 0;
-    if (loose_capacity(bin) != 0) {
+    // A thread alone has nobody to hand slots over to, and loose slots hold pages that nothing
+    // counts.
+    if (sums::callers.load(std::memory_order_relaxed) > 1 && loose_capacity(bin) != 0) {
         guard_.acquire();
         if (loose_ == nullptr && !loose_is_coming_) {
             make_loose(bin);
@@ -166,13 +168,21 @@ void central_bin::put_all_back(std::size_t bin, void* const* slots, std::size_t 
     }
 }
 
+void central_bin::stop_at_double_free(const void* slot, std::size_t bin) noexcept {
+    guard_.release(); // whoever waits for it gets on, and so does the report
+    misuse(misuse_kind::double_free, slot, traits[bin].slot);
+}
+
 void central_bin::put_back(std::size_t bin, void* slot, std::uint32_t now,
                            page_account& account) noexcept {
-    span* const s = spans.find(address_of(slot)).owner();
+    const page_entry entry = spans.find(address_of(slot));
+    if (entry.tag() != bin) { // its span has gone since it came back the first time
+        stop_at_double_free(slot, bin);
+    }
+    span* const s = entry.owner();
     account.before(*s);
     if (!s->put_back(traits[bin].index(address_of(slot) - s->base))) {
-        guard_.release(); // whoever waits for it gets on, and so does the report
-        misuse(misuse_kind::double_free, slot, traits[bin].slot);
+        stop_at_double_free(slot, bin);
     }
     account.after(*s);
     slots_out_.subtract(1);

@@ -1,9 +1,9 @@
 // The central bins: what threads' caches are filled from and emptied into, one for each bin.
 //
-// A bin keeps the spans with free slots, and a stack of loose slots, which go from thread to thread
-// in batches without touching their spans: that is what makes freeing on another thread cheap, and
-// a bin that runs full and empty by turns. Pages of its spans that hold free slots alone are idle
-// and may go to the system (purge.h says when). One empty span stays with its bin.
+// A bin keeps the spans with free slots and, while several threads call, a stack of loose slots,
+// which go from thread to thread in batches without touching their spans (that is what makes
+// freeing on another thread cheap). Pages of its spans that hold free slots alone are idle and may
+// go to the system (purge.h says when). One empty span stays with its bin.
 //
 // Cost: a lock a batch. Threads: any.
 #pragma once
@@ -82,6 +82,7 @@ class alignas(64) central_bin {
     void take_from_spans(void** out, std::size_t want, std::size_t& got,
                          std::size_t& fresh_pages) noexcept;
     void make_loose(std::size_t bin) noexcept;
+    [[noreturn]] void stop_at_double_free(const void* slot, std::size_t bin) noexcept;
     void put_back(std::size_t bin, void* slot, std::uint32_t now, page_account& account) noexcept;
     void put_all_back(std::size_t bin, void* const* slots, std::size_t count,
                       std::uint32_t now) noexcept;

@@ -214,8 +214,10 @@ TEST(companion, ends_where_the_program_wants_its_place) {
     }
     const int status = status_of_child([] {
         constexpr rlim_t most = 6;
+        const auto own_user =
+            static_cast<uid_t>(20'000 + getpid() % 40'000); // the limit is a user's
         const rlimit limit{most, most};
-        if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setuid(54321) != 0) {
+        if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setuid(own_user) != 0) {
             _exit(3);
         }
         static std::atomic<bool> end{false};

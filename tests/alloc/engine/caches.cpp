@@ -177,6 +177,23 @@ TEST(central_death, stops_at_a_slot_that_is_free_already) {
     central[small].settle_all(small, &slot, 1);
 }
 
+// The span went with the slot's first return, in the same batch.
+TEST(central_death, stops_at_a_slot_whose_span_has_gone) {
+    EXPECT_DEATH(
+        {
+            const std::size_t count = engine::traits[large].slots();
+            std::vector<void*> slots(2 * count);
+            std::size_t got = 0;
+            while (got < slots.size()) {
+                got += central[large].take(large, slots.data() + got, slots.size() - got);
+            }
+            std::sort(slots.begin(), slots.end());
+            slots.push_back(slots.back());
+            central[large].settle_all(large, slots.data(), slots.size());
+        },
+        "ebb: double free of 0x[0-9a-f]+ \\(a slot of 40960 bytes\\)");
+}
+
 // A cache's stacks against a vector: its room grows with what comes; what is flushed then is the
 // older half, what is left the newer.
 TEST(thread_cache, keeps_the_newer_half_when_it_is_full) {
