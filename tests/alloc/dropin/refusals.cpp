@@ -261,8 +261,8 @@ TEST(dropin_refusals, of_a_locked_page_cost_that_page) {
         const std::uint64_t stayed = ledger().unreturned;
         ebb_resident pages{};
         ebb_heap_resident(&pages, sizeof pages);
-        const bool right = holds(stayed == page, "bytes that stayed", stayed) &
-                           holds(pages.idle == page, "idle bytes by the kernel", pages.idle);
+        bool right = holds(stayed == page, "bytes that stayed", stayed);
+        right = holds(pages.idle == page, "idle bytes by the kernel", pages.idle) && right;
         expect_ledger();
         _exit(right ? 0 : 1);
     });
