@@ -128,7 +128,7 @@ void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) n
         if (loose_ == nullptr && !loose_is_coming_) {
             make_loose(bin);
         }
-        if (loose_ != nullptr) {
+        if (loose_ != nullptr && count != 0) {
             loose = std::min<std::size_t>(count, loose_capacity(bin) - loose_count_.get());
             std::memcpy(loose_ + loose_count_.get(), slots + (count - loose),
                         loose * sizeof(void*));
