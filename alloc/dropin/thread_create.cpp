@@ -7,8 +7,6 @@
 
 namespace {
 
-using create_function = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-
 bool is_loaded = false;
 
 // After the engine's own constructor, which reads the options; before the program's. Whoever
@@ -16,8 +14,8 @@ bool is_loaded = false;
 __attribute__((constructor(102))) void load() noexcept {
     if (!is_loaded) {
         is_loaded = true;
-        ebb::engine::companion::load(
-            reinterpret_cast<create_function>(::dlsym(RTLD_NEXT, "pthread_create")));
+        ebb::engine::companion::load(reinterpret_cast<ebb::engine::companion::create_function>(
+            ::dlsym(RTLD_NEXT, "pthread_create")));
     }
 }
 

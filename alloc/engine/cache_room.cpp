@@ -1,10 +1,7 @@
 #include <ebb/alloc/engine/cache_room.h>
-#include <ebb/alloc/engine/central.h>
-#include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/sums.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace ebb::engine {
@@ -42,12 +39,7 @@ void narrow_bin(thread_cache& cache, std::size_t bin, std::size_t room) noexcept
     cache_bin& b = cache.bins[bin];
     const auto held = static_cast<std::size_t>(b.top.get() - b.floor);
     if (held > room) {
-        void* out[most_cached];
-        const std::size_t gone = held - room;
-        std::memcpy(out, b.floor, gone * sizeof(void*));
-        std::memmove(b.floor, b.floor + gone, room * sizeof(void*));
-        b.top.set(b.floor + room);
-        central[bin].give(bin, out, gone);
+        give_oldest(b, bin, held - room);
     }
     give_room(cache, bytes_of(room_of(b) - room, bin));
     b.ceiling.set(b.floor + room);
@@ -127,10 +119,7 @@ void cache_room::shrink_to_part(thread_cache& cache) noexcept {
     cache.hungry_seen = hungry.load(std::memory_order_relaxed);
     const std::int64_t most = part();
     if (cache.granted > most && cache.room_of_large != 0) {
-        if (span* const s = cache.large.get()) {
-            cache.keep(nullptr);
-            page_heap::give(s);
-        }
+        empty_large(cache);
         give_room(cache, std::exchange(cache.room_of_large, 0));
     }
     while (cache.granted > most && narrow_another(cache, 0)) {

@@ -32,7 +32,6 @@ class central_bin::page_account {
     ~page_account() {
         const auto page = static_cast<std::int64_t>(os::page_size());
         bin_.idle_pages_ += idle_;
-        bin_.refused_pages_ += refused_;
         sums::add(sums::waiting, idle_ * page);
         sums::add(sums::unreturned, refused_ * page);
     }

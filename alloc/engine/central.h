@@ -102,9 +102,8 @@ class alignas(64) central_bin {
     intrusive_list<span> partial_; // spans with free slots that may be taken
     purge_queue queue_;            // spans with idle pages
     owned<std::uint32_t> waiting_spans_;
-    std::int64_t idle_pages_ = 0;    // of all spans
-    std::int64_t refused_pages_ = 0; // of all spans
-    intrusive_list<span> leaving_;   // dropped under the lock, the page heap's after it
+    std::int64_t idle_pages_ = 0;  // of all spans
+    intrusive_list<span> leaving_; // dropped under the lock, the page heap's after it
     std::uint64_t spans_ = 0;
     owned<std::uint64_t> slots_out_; // loose ones included
     owned<std::uint64_t> slots_free_;

@@ -190,10 +190,6 @@ void companion::thread_ends() noexcept {
     }
 }
 
-std::uint32_t companion::program_threads() noexcept {
-    return alive.load();
-}
-
 void companion::wake_it() noexcept {
     if (asleep.exchange(0) != 0) {
         look_up();

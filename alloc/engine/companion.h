@@ -35,13 +35,14 @@ enum class mode : std::uint8_t {
 };
 
 using start_function = void* (*)(void*);
+using create_function = os::create_function;
 
 /// Called before threads start.
 void configure(mode wanted) noexcept;
 
 /// In the library's constructor: notes the process's processors, and starts the thread where it is
 /// `on`. `create` is libc's pthread_create.
-void load(os::create_function create) noexcept;
+void load(create_function create) noexcept;
 
 /// What pthread_create does in the shared library. Returns what libc's returned.
 int create_thread(pthread_t* out, const pthread_attr_t* attributes, start_function start,
@@ -50,9 +51,6 @@ int create_thread(pthread_t* out, const pthread_attr_t* attributes, start_functi
 /// The calling thread is one of the program's from here on, if it wasn't yet; and is one no more.
 void count_thread() noexcept;
 void thread_ends() noexcept;
-
-/// Threads of the program that are alive.
-[[nodiscard]] std::uint32_t program_threads() noexcept;
 
 /// Wakes the thread if it sleeps for good. Holding no lock of the engine. Cost: a load where there
 /// is nothing to wake.

@@ -72,12 +72,6 @@ class free_space {
     [[nodiscard]] std::int64_t waiting_bytes() const noexcept { return waiting_; }
     [[nodiscard]] std::int64_t refused_bytes() const noexcept { return refused_; }
 
-    template <class F>
-    void for_each(F&& f) const {
-        dirty_.for_each(f);
-        clean_.for_each(f);
-    }
-
     /// Stops the program unless lists, queue and page map agree.
     void validate() const noexcept;
 

@@ -156,7 +156,7 @@ void page_heap::give(span* s) noexcept {
     const locked hold;
     bool clean = false;
     if (s->state == span_state::slots) {
-        clean = !s->any_dirty();
+        clean = s->idle_pages + s->refused_pages == 0; // all its slots are free
         s->leave_map();
         s->drop_slots();
     } else {

@@ -51,7 +51,6 @@ thread_cache* adopt() noexcept {
     for (thread_cache* c = newest.load(std::memory_order_relaxed); c != nullptr; c = c->older) {
         if (c != &common && !c->taken.load(std::memory_order_acquire)) {
             c->taken.store(true, std::memory_order_relaxed);
-            sums::callers.fetch_add(1, std::memory_order_relaxed);
             return c;
         }
     }
@@ -61,7 +60,6 @@ thread_cache* adopt() noexcept {
         c->taken.store(true, std::memory_order_relaxed);
         c->older = newest.load(std::memory_order_relaxed);
         newest.store(c, std::memory_order_release);
-        sums::callers.fetch_add(1, std::memory_order_relaxed);
     }
     return c;
 }
@@ -127,6 +125,7 @@ booking::booking() noexcept : cache_(current) {
     if (cache_ == &before_first) {
         if (thread_cache* const c = adopt()) {
             current = cache_ = c;
+            sums::callers.fetch_add(1, std::memory_order_relaxed);
             companion::count_thread();
             watch_thread_end();
         }

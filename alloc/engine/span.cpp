@@ -207,11 +207,6 @@ void span::forget_refusals() noexcept {
     }
 }
 
-bool span::any_dirty() noexcept {
-    const std::uint64_t* const words = dirty_bits();
-    return std::any_of(words, words + (pages() + 63) / 64, [](std::uint64_t w) { return w != 0; });
-}
-
 bool span::all_free(std::size_t first, std::size_t last) const noexcept {
     for (std::size_t w = first / 64; w <= last / 64; ++w) {
         std::uint64_t wanted = ~std::uint64_t{0};

@@ -153,9 +153,6 @@ struct span {
     /// Makes pages that were refused idle again: they may be asked for once more.
     void forget_refusals() noexcept;
 
-    /// Whether any page may be resident.
-    [[nodiscard]] bool any_dirty() noexcept;
-
     /// Whether it has waited `age` milliseconds; with 0 it needn't have waited at all, though its
     /// stamp may be younger than `now`.
     [[nodiscard]] bool aged(std::uint32_t now, std::uint32_t age) const noexcept {

@@ -113,6 +113,15 @@ void* refill(thread_cache& cache, std::size_t bin) noexcept {
     return b.floor[got - 1];
 }
 
+void give_oldest(cache_bin& b, std::size_t bin, std::size_t count) noexcept {
+    void* out[most_cached];
+    const std::size_t rest = static_cast<std::size_t>(b.top.get() - b.floor) - count;
+    std::memcpy(out, b.floor, count * sizeof(void*));
+    std::memmove(b.floor, b.floor + count, rest * sizeof(void*));
+    b.top.set(b.floor + rest);
+    central[bin].give(bin, out, count);
+}
+
 void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     cache_bin& b = cache.bins[bin];
     if (b.floor == nullptr || (b.top.get() == b.ceiling.get() && !cache_room::widen(cache, bin) &&
@@ -122,13 +131,7 @@ void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     }
     if (b.top.get() == b.ceiling.get()) {
         // The older half goes; the newer is warm.
-        const auto room = static_cast<std::size_t>(b.ceiling.get() - b.floor);
-        const std::size_t half = (room + 1) / 2;
-        void* out[most_cached];
-        std::memcpy(out, b.floor, half * sizeof(void*));
-        std::memmove(b.floor, b.floor + half, (room - half) * sizeof(void*));
-        b.top.set(b.floor + (room - half));
-        central[bin].give(bin, out, half);
+        give_oldest(b, bin, static_cast<std::size_t>(b.ceiling.get() - b.floor + 1) / 2);
     }
     *b.top.get() = slot;
     b.top.set(b.top.get() + 1);
@@ -167,14 +170,14 @@ void empty_bin(cache_bin& b, std::size_t bin) noexcept {
     }
 }
 
+} // namespace
+
 void empty_large(thread_cache& cache) noexcept {
     if (span* const s = cache.large.get()) {
         cache.keep(nullptr);
         page_heap::give(s);
     }
 }
-
-} // namespace
 
 void empty(thread_cache& cache) noexcept {
     while (!cache.waiting.empty()) {
@@ -205,15 +208,6 @@ void age(thread_cache& cache) noexcept {
         empty_large(cache);
     }
     cache.large_seen = cache.large.get();
-}
-
-bool holds_anything(const thread_cache& cache) noexcept {
-    for (std::size_t bin = 1; bin < bin_count; ++bin) {
-        if (cache.bins[bin].top.get() != cache.bins[bin].floor) {
-            return true;
-        }
-    }
-    return cache.large.get() != nullptr || !cache.waiting.empty();
 }
 
 } // namespace ebb::engine

@@ -181,8 +181,12 @@ void empty_bins(thread_cache& cache) noexcept;
 /// needed meanwhile, or as many as were needed. Requires: as for empty().
 void age(thread_cache& cache) noexcept;
 
-/// Whether age() would find slots. Any thread.
-[[nodiscard]] bool holds_anything(const thread_cache& cache) noexcept;
+/// Gives the large block that a cache keeps, if any, to the page heap. Requires: as for empty().
+void empty_large(thread_cache& cache) noexcept;
+
+/// Gives the slots that lay longest in a bin to the central one. Requires: as for empty(), and so
+/// many lie there.
+void give_oldest(cache_bin& b, std::size_t bin, std::size_t count) noexcept;
 
 /// Gives the pages behind an empty cache's stacks to the system, if they were used since: up to 190
 /// KiB that a thread touched in its life. Requires: as for empty().
