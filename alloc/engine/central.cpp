@@ -179,6 +179,7 @@ void central_bin::put_back(std::size_t bin, void* slot, std::uint32_t now,
         stop_at_double_free(slot, bin);
     }
     span* const s = entry.owner();
+    const bool none_was_idle = s->idle_pages == 0;
     account.before(*s);
     if (!s->put_back(traits[bin].index(address_of(slot) - s->base))) {
         stop_at_double_free(slot, bin);
@@ -193,6 +194,9 @@ void central_bin::put_back(std::size_t bin, void* slot, std::uint32_t now,
         partial_.push_front(s);
     }
     if (s->idle_pages != 0) {
+        if (none_was_idle) { // what it waited for before was taken again
+            stop_waiting(s);
+        }
         wait_for_purge(s, now);
     }
     if (s->free_slots == s->slot_count) {

@@ -165,6 +165,28 @@ TEST(central, purges_what_aged_and_leaves_what_did_not) {
     EXPECT_EQ(central[bin].read().span_bytes, 0U);
 }
 
+// Pages that were idle, used again, and idle again wait from the second time on.
+TEST(central, lets_pages_wait_anew_after_they_were_used) {
+    const std::size_t bin = engine::bin_of(os::page_size()); // 16 in a span, whatever a page is
+    const tests::held_clock clock;
+    void* slots[16];
+    std::size_t got = 0;
+    while (got < 16) { // a span's
+        got += central[bin].take(bin, slots + got, 16 - got);
+    }
+    central[bin].settle_all(bin, slots, 1);
+    void* again = nullptr;
+    ASSERT_EQ(central[bin].take(bin, &again, 1), 1U);
+    ASSERT_EQ(again, slots[0]);
+    tests::held_clock::advance(10'000);
+    central[bin].settle_all(bin, slots, 1);
+    EXPECT_EQ(central[bin].give_back(gib, os::coarse_milliseconds(), 400), 0U);
+    tests::held_clock::advance(400);
+    EXPECT_EQ(central[bin].give_back(gib, os::coarse_milliseconds(), 400), os::page_size());
+    central[bin].settle_all(bin, slots + 1, 15);
+    central[bin].drop_empty();
+}
+
 TEST(central_death, stops_at_a_slot_that_is_free_already) {
     void* slot = nullptr;
     ASSERT_EQ(central[small].take(small, &slot, 1), 1U);
