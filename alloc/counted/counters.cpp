@@ -17,48 +17,25 @@ constexpr auto relaxed = std::memory_order_relaxed;
 constexpr auto acquire = std::memory_order_acquire;
 constexpr auto release = std::memory_order_release;
 
-// Records are pushed at the front and never unmapped: readers walk the list without the lock.
-constinit record shared;
-constinit std::atomic<record*> records{&shared};
+// Records are never unmapped: readers walk the list without a lock.
+constinit record shared{os::record_owner::everybody::here};
+constinit os::thread_records<record> records{&shared};
 constinit std::atomic<std::int64_t> told_sum{0};
 constinit std::atomic<std::int64_t> told_peak{0};
 
-// Guards ownership and set-up; a leaf of the order of locks: nothing is allocated under it. Plain
-// pthread, since std::mutex would throw by the C++ library.
-pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
 enum class key_state : unsigned char { none, wanted, made };
 constinit std::atomic<key_state> key{key_state::none};
 pthread_key_t exit_key;
 
-record* own_or_joined() noexcept;
-
 void leave(void* left) {
     self.is_shared = true;
     self.mine = nullptr;
-    ::pthread_mutex_lock(&registry);
-    static_cast<record*>(left)->is_owned = false;
-    ::pthread_mutex_unlock(&registry);
-}
-
-// A prepare handler of the next malloc's may allocate after ours, under the lock: the thread must
-// have joined, or, where no record can be had, never try again.
-void before_fork() {
-    if (own_or_joined() == nullptr) {
-        self.is_shared = true;
-    }
-    ::pthread_mutex_lock(&registry);
-}
-
-void after_fork_in_parent() {
-    ::pthread_mutex_unlock(&registry);
+    records.leave(*static_cast<record*>(left));
 }
 
 // Only the thread that forked lives on in the child; the others' totals wait to be taken over.
 void after_fork_in_child() {
-    for (record* r = records.load(relaxed); r != nullptr; r = r->next) {
-        r->is_owned = r == self.mine;
-    }
-    ::pthread_mutex_unlock(&registry);
+    records.forget_others(self.mine);
 }
 
 void set_up() noexcept {
@@ -67,23 +44,20 @@ void set_up() noexcept {
         if (::pthread_key_create(&exit_key, leave) == 0) {
             key.store(key_state::made, release);
         }
-        ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+        ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
     }
 }
 
 record* find_or_map() noexcept {
-    for (record* r = records.load(relaxed); r != nullptr; r = r->next) {
-        if (!r->is_owned && r != &shared) {
-            return r;
-        }
+    if (record* const waiting = records.take_any()) {
+        return waiting;
     }
     void* const pages = os::map(align_up(sizeof(record), os::page_size()), os::page_size());
     if (pages == nullptr) {
         return nullptr;
     }
     auto* const r = new (pages) record;
-    r->next = records.load(relaxed);
-    records.store(r, release);
+    records.add(*r);
     return r;
 }
 
@@ -100,12 +74,7 @@ record* join() noexcept {
         return nullptr;
     }
     const int error = errno;
-    ::pthread_mutex_lock(&registry);
     record* const r = find_or_map();
-    if (r != nullptr) {
-        r->is_owned = true;
-    }
-    ::pthread_mutex_unlock(&registry);
     // What follows may allocate, and finds the record.
     self.mine = r;
     set_up();
@@ -188,7 +157,7 @@ void tell(std::int64_t drift) noexcept {
 
 totals read_totals() noexcept {
     totals t;
-    record* const first = records.load(acquire);
+    record* const first = records.first();
     for (const record* r = first; r != nullptr; r = r->next) {
         t.usable -= r->refunded_usable.load(acquire);
         t.requested -= r->refunded_requested.load(relaxed);
@@ -196,7 +165,7 @@ totals read_totals() noexcept {
     }
     std::int64_t own_peak = 0;
     // Once more from the front: a thread that joined in between may have charged what was refunded.
-    for (const record* r = records.load(acquire); r != nullptr; r = r->next) {
+    for (const record* r = records.first(); r != nullptr; r = r->next) {
         const std::uint64_t requested = r->charged_requested.load(acquire);
         t.requested += requested;
         t.usable += r->charged_usable.load(relaxed);
@@ -215,12 +184,12 @@ totals read_totals() noexcept {
 
 class_totals read_class(std::size_t index) noexcept {
     class_totals t;
-    for (const record* r = records.load(acquire); r != nullptr; r = r->next) {
+    for (const record* r = records.first(); r != nullptr; r = r->next) {
         t.blocks -= r->classes[index].refunded_blocks.load(acquire);
         t.usable -= r->classless_refunded.load(relaxed);
         t.requested -= r->classes[index].refunded_requested.load(relaxed);
     }
-    for (const record* r = records.load(acquire); r != nullptr; r = r->next) {
+    for (const record* r = records.first(); r != nullptr; r = r->next) {
         t.requested += r->classes[index].charged_requested.load(acquire);
         const std::uint64_t blocks = r->classes[index].charged_blocks.load(relaxed);
         t.ever_blocks += blocks;

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <ebb/alloc/base/narrow.h>
+#include <ebb/alloc/os/thread_records.h>
 
 #include <atomic>
 #include <cstddef>
@@ -44,6 +45,9 @@ struct class_counters {
 };
 
 struct alignas(64) record {
+    constexpr record() noexcept = default;
+    explicit constexpr record(os::record_owner::everybody all) noexcept : owner(all) {}
+
     std::atomic<std::uint64_t> charged_requested{0};
     std::atomic<std::uint64_t> charged_usable{0};
     std::atomic<std::uint64_t> refunded_requested{0};
@@ -58,7 +62,7 @@ struct alignas(64) record {
     std::atomic<std::uint64_t> classless_refunded{0};
 
     record* next = nullptr;
-    bool is_owned = false; ///< by a thread that runs; under the registry's lock
+    os::record_owner owner;
 
     [[nodiscard]] std::int64_t live() const noexcept {
         return static_cast<std::int64_t>(charged_requested.load(std::memory_order_relaxed) -

@@ -69,43 +69,68 @@ struct account::sums {
     std::int64_t peak = 0; // of the last cell: the account's own where `cells` is 1
 };
 
+// The end of an account, written down whole before the first of it is done: so a child of a fork
+// can do it once more, whatever of it had been done. Under the registry's lock.
+struct account::farewell {
+    bool written = false;
+    account* gone = nullptr;
+    account_reading left; // the parent's, after it
+    std::uint64_t left_cells = 0;
+};
+constinit account::farewell account::leaving_;
+
 account::account(std::string_view name, account* parent)
     : parent_(parent), name_bytes_(name.size()) {
     if (name.empty() || name.size() > max_name_bytes || !is_printable(name)) {
         throw std::invalid_argument("ebb::account: a name is 1 to 63 printable ASCII characters");
     }
     std::memcpy(name_, name.data(), name.size());
-    const std::lock_guard lock(registry);
+    const os::lock_guard lock(registry);
     account** const free = std::find(table, table + max_count, nullptr);
     if (free == table + max_count) {
         throw std::length_error("ebb::account: 1024 accounts stand already");
     }
-    *free = this;
     id_ = bounded<std::uint32_t>(free - table);
-    if (parent != nullptr) {
-        ++parent->children_;
-    }
+    *free = this;
 }
 
 account::~account() {
-    const std::lock_guard lock(registry);
-    EBB_CHECK(children_ == 0, "account: destroyed before its children");
+    const os::lock_guard lock(registry);
+    EBB_CHECK(std::none_of(table, table + max_count,
+                           [this](const account* a) { return a != nullptr && a->parent_ == this; }),
+              "account: destroyed before its children");
     const sums s = sum_of_cells();
+    farewell f;
+    f.gone = this;
     if (parent_ != nullptr) {
-        --parent_->children_;
-        parent_->left_.requested += left_.requested + s.charged_requested - s.refunded_requested;
-        parent_->left_.slack += left_.slack + (s.charged_slot - s.charged_requested) -
-                                (s.refunded_slot - s.refunded_requested);
-        parent_->left_.allocations += left_.allocations + s.allocations;
-        parent_->left_.frees += left_.frees + s.frees;
-        parent_->left_cells_ += left_cells_ + s.cells;
+        f.left = parent_->left_;
+        f.left.requested += left_.requested + s.charged_requested - s.refunded_requested;
+        f.left.slack += left_.slack + (s.charged_slot - s.charged_requested) -
+                        (s.refunded_slot - s.refunded_requested);
+        f.left.allocations += left_.allocations + s.allocations;
+        f.left.frees += left_.frees + s.frees;
+        f.left_cells = parent_->left_cells_ + left_cells_ + s.cells;
         const auto live = static_cast<std::int64_t>(s.charged_slot - s.refunded_slot);
         if (live != s.told) {
             parent_->tell(live - s.told);
         }
     }
+    leaving_ = f;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    leaving_.written = true;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    leave();
+}
+
+// Requires: the registry's lock, and `leaving_` is written.
+void account::leave() noexcept {
+    account& gone = *leaving_.gone;
+    if (gone.parent_ != nullptr) {
+        gone.parent_->left_ = leaving_.left;
+        gone.parent_->left_cells_ = leaving_.left_cells;
+    }
     for (record* r = ledger_cells::first_record(); r != nullptr; r = r->next) {
-        cell& c = r->cells[id_];
+        cell& c = r->cells[gone.id_];
         if (!c.untouched()) {
             for (auto* total : {&c.charged_requested, &c.charged_slot, &c.refunded_requested,
                                 &c.refunded_slot, &c.allocations, &c.frees}) {
@@ -115,7 +140,19 @@ account::~account() {
             c.peak.store(0, relaxed);
         }
     }
-    table[id_] = nullptr;
+    table[gone.id_] = nullptr;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    leaving_.written = false;
+}
+
+void account::finish_in_child() noexcept {
+    if (leaving_.written) {
+        leave();
+    }
+}
+
+void ledger_cells::finish_in_child() noexcept {
+    account::finish_in_child();
 }
 
 // The stores' order holds slot bytes above requested ones at every moment, for a reader and for the
@@ -212,7 +249,7 @@ bool account::is_under(const account* above) const noexcept {
 }
 
 account_reading account::read() const noexcept {
-    const std::lock_guard lock(registry);
+    const os::lock_guard lock(registry);
     account_reading result;
     std::uint64_t cells = 0;
     std::int64_t own_peak = 0;
@@ -247,8 +284,14 @@ account_reading account::read() const noexcept {
 }
 
 std::size_t account::list(const account** all) noexcept {
-    const std::lock_guard lock(registry);
+    const os::lock_guard lock(registry);
     std::size_t count = 0;
+    bool has_children[max_count] = {};
+    for (const account* const a : table) {
+        if (a != nullptr && a->parent_ != nullptr) {
+            has_children[a->parent_->id_] = true;
+        }
+    }
     // Level by level, the children of the last level each time.
     const auto append_children = [&](const account* parent) {
         for (const account* const a : table) {
@@ -259,7 +302,7 @@ std::size_t account::list(const account** all) noexcept {
     };
     append_children(nullptr);
     for (std::size_t i = 0; i < count; ++i) {
-        if (all[i]->children_ != 0) {
+        if (has_children[all[i]->id_]) {
             append_children(all[i]);
         }
     }

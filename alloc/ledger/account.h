@@ -89,8 +89,15 @@ class account {
         }
     }
 
+    /// In a forked child: ends an account that another thread was ending. (cells.cpp)
+    static void finish_in_child() noexcept;
+
   private:
     struct sums;
+    struct farewell;
+
+    static void leave() noexcept;
+    static constinit farewell leaving_;
 
     static std::size_t list(const account** all) noexcept;
     [[nodiscard]] bool is_under(const account* above) const noexcept;
@@ -100,9 +107,8 @@ class account {
     void refund_shared(std::uint64_t requested, std::uint64_t slot) noexcept;
 
     std::uint32_t id_ = 0;
-    std::uint32_t children_ = 0; // under the registry's lock, as the next four
     account* parent_;
-    // What children that are gone have left here.
+    // What children that are gone have left here. Under the registry's lock.
     account_reading left_;
     std::uint64_t left_cells_ = 0;
     // Slot bytes that cells have told of, those of the subtree included, and their highest sum.

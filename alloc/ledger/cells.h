@@ -6,10 +6,12 @@
 // each refund that it saw came after its charge, and it sees that one then too.
 #pragma once
 
+#include <ebb/alloc/os/lock.h>
+#include <ebb/alloc/os/thread_records.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
 namespace ebb::ledger_cells {
 
@@ -41,18 +43,20 @@ static_assert(sizeof(cell) == 64);
 struct record {
     cell cells[count];
     record* next = nullptr;
-    bool is_owned = false;  ///< by a thread that runs; under `registry`
+    os::record_owner owner;
     bool is_shared = false; ///< by all threads that no record could be mapped for
 };
 
-/// Guards the list of records, their ownership and the table of accounts. Held across fork.
-extern constinit std::mutex registry;
+/// Guards the table of accounts. Not held across a fork: the child opens it, and has what another
+/// thread was doing under it finished (account.cpp).
+extern constinit os::lock registry;
+void finish_in_child() noexcept;
 
 /// The calling thread's record: its own, one that an ended thread left, a new one, or, where no
 /// memory can be had, one that is written by read-modify-write and shared.
 [[nodiscard]] record& join() noexcept;
 
-/// The first of all records. Requires: `registry` is held.
+/// The first of all records.
 [[nodiscard]] record* first_record() noexcept;
 
 /// The calling thread's record, once it has joined.
