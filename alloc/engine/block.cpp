@@ -1,5 +1,6 @@
 #include <ebb/alloc/engine/block.h>
 #include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/forks.h>
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/slot_mark.h>
@@ -11,6 +12,8 @@ namespace {
 // Whether the slot lies where free slots are: in its span, loose, or in any thread's cache or
 // quarantine.
 bool lies_free(const void* slot, page_entry entry, std::size_t index) noexcept {
+    slow_call here; // for the bin's lock
+    here.wait();
     return entry.owner()->is_free(index) || central[entry.tag()].holds(slot) ||
            cached_anywhere(entry.tag(), slot);
 }
@@ -65,6 +68,9 @@ block_info inspect(const void* p) noexcept {
     const std::size_t tag = b.entry.tag();
     if (tag == page_entry::none) {
         misuse(misuse_kind::foreign, p);
+    }
+    if (tag == page_entry::gone) {
+        misuse(misuse_kind::double_free, p);
     }
     const span* const s = b.entry.owner();
     if (s->start() != p) {

@@ -8,7 +8,9 @@
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/poison.h>
 #include <ebb/alloc/engine/remainder.h>
+#include <ebb/alloc/os/pages.h>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace ebb::engine {
@@ -35,6 +37,12 @@ struct block_info {
 
 /// Makes a free slot of the bin a block of `n` bytes. Returns what it leaves of the slot.
 std::size_t open_slot(void* slot, std::size_t bin, std::size_t n) noexcept;
+
+/// The bytes of a large block's span.
+[[nodiscard]] inline std::size_t round_to_blocks(std::size_t n) noexcept {
+    const std::size_t behind = hardened ? behind_block + os::page_size() : 0;
+    return align_up(std::max<std::size_t>(n + behind, 1), block_bytes);
+}
 
 /// Makes a span a large block of `n` bytes.
 void open_large(span* s, std::size_t n) noexcept;

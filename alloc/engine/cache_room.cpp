@@ -39,7 +39,7 @@ void narrow_bin(thread_cache& cache, std::size_t bin, std::size_t room) noexcept
     cache_bin& b = cache.bins[bin];
     const auto held = static_cast<std::size_t>(b.top.get() - b.floor);
     if (held > room) {
-        give_oldest(b, bin, held - room);
+        give_oldest(cache, bin, held - room);
     }
     give_room(cache, bytes_of(room_of(b) - room, bin));
     b.ceiling.set(b.floor + room);

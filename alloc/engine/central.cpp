@@ -39,6 +39,7 @@ class central_bin::page_account {
     page_account& operator=(const page_account&) = delete;
 
     /// Around a change of a span's pages, or one of them where the span comes or goes.
+    void add_idle(std::uint32_t pages) noexcept { idle_ += pages; }
     void before(const span& s) noexcept {
         idle_ -= s.idle_pages;
         refused_ -= s.refused_pages;
@@ -120,9 +121,7 @@ void central_bin::take_from_spans(void** out, std::size_t want, std::size_t& got
 
 void central_bin::give(std::size_t bin, void* const* slots, std::size_t count) noexcept {
     std::size_t loose = 0;
-    // A thread alone has nobody to hand slots over to, and loose slots hold pages that nothing
-    // counts.
-    if (sums::callers.load(std::memory_order_relaxed) > 1 && loose_capacity(bin) != 0) {
+    if (loose_capacity(bin) != 0) {
         guard_.acquire();
         if (loose_ == nullptr && !loose_is_coming_) {
             make_loose(bin);
@@ -158,13 +157,22 @@ void central_bin::settle_all(std::size_t bin, void* const* slots, std::size_t co
     let_go();
 }
 
+// What putting a slot back needs, looked up once for many.
+struct central_bin::back {
+    std::size_t bin;
+    std::uint32_t now;
+    std::size_t page_shift = os::page_shift();
+};
+
 // Requires the lock. let_go() follows.
 void central_bin::put_all_back(std::size_t bin, void* const* slots, std::size_t count,
                                std::uint32_t now) noexcept {
     page_account account(*this);
+    const back how{bin, now};
     for (std::size_t i = 0; i < count; ++i) {
-        put_back(bin, slots[i], now, account);
+        put_back(how, slots[i], account);
     }
+    slots_out_.subtract(count);
 }
 
 void central_bin::stop_at_double_free(const void* slot, std::size_t bin) noexcept {
@@ -172,32 +180,32 @@ void central_bin::stop_at_double_free(const void* slot, std::size_t bin) noexcep
     misuse(misuse_kind::double_free, slot, traits[bin].slot);
 }
 
-void central_bin::put_back(std::size_t bin, void* slot, std::uint32_t now,
-                           page_account& account) noexcept {
+inline void central_bin::put_back(const back& how, void* slot, page_account& account) noexcept {
     const page_entry entry = spans.find(address_of(slot));
-    if (entry.tag() != bin) { // its span has gone since it came back the first time
-        stop_at_double_free(slot, bin);
+    if (entry.tag() != how.bin)
+        [[unlikely]] { // its span has gone since it came back the first time
+        stop_at_double_free(slot, how.bin);
     }
     span* const s = entry.owner();
-    const bool none_was_idle = s->idle_pages == 0;
-    account.before(*s);
-    if (!s->put_back(traits[bin].index(address_of(slot) - s->base))) {
-        stop_at_double_free(slot, bin);
+    const std::uint32_t became_idle =
+        s->put_back(address_of(slot) - s->base, traits[how.bin], how.page_shift);
+    if (became_idle == span::was_free) [[unlikely]] {
+        stop_at_double_free(slot, how.bin);
     }
-    account.after(*s);
-    slots_out_.subtract(1);
-    slots_free_.add(1);
-    if (s->purging) { // give_back() has it, and does the rest
+    slots_free_.add(1);            // drop() takes a span's away
+    if (s->purging) [[unlikely]] { // give_back() has it, and does the rest
+        account.add_idle(became_idle);
         return;
     }
     if (s->free_slots == 1) {
         partial_.push_front(s);
     }
-    if (s->idle_pages != 0) {
-        if (none_was_idle) { // what it waited for before was taken again
+    if (became_idle != 0) {
+        account.add_idle(became_idle);
+        if (s->idle_pages == became_idle) { // what it waited for before was taken again
             stop_waiting(s);
         }
-        wait_for_purge(s, now);
+        wait_for_purge(s, how.now);
     }
     if (s->free_slots == s->slot_count) {
         settle(s, account);

@@ -1,9 +1,9 @@
 // The central bins: what threads' caches are filled from and emptied into, one for each bin.
 //
-// A bin keeps the spans with free slots and, while several threads call, a stack of loose slots,
-// which go from thread to thread in batches without touching their spans (that is what makes
-// freeing on another thread cheap). Pages of its spans that hold free slots alone are idle and may
-// go to the system (purge.h says when). One empty span stays with its bin.
+// A bin keeps the spans with free slots and a stack of loose slots, which come and go in batches
+// without touching their spans (that is what makes freeing on another thread cheap). Pages of its
+// spans that hold free slots alone are idle and may go to the system (purge.h says when). One empty
+// span stays with its bin.
 //
 // Cost: a lock a batch. Threads: any.
 #pragma once
@@ -72,10 +72,6 @@ class alignas(64) central_bin {
     /// Stops the program unless the spans agree with the counts.
     void validate(std::size_t bin) noexcept;
 
-    void before_fork() noexcept { guard_.acquire(); }
-    void after_fork() noexcept { guard_.release(); }
-    void in_child() noexcept { guard_.reset(); }
-
   private:
     class page_account;
 
@@ -83,7 +79,8 @@ class alignas(64) central_bin {
                          std::size_t& fresh_pages) noexcept;
     void make_loose(std::size_t bin) noexcept;
     [[noreturn]] void stop_at_double_free(const void* slot, std::size_t bin) noexcept;
-    void put_back(std::size_t bin, void* slot, std::uint32_t now, page_account& account) noexcept;
+    struct back;
+    void put_back(const back& how, void* slot, page_account& account) noexcept;
     void put_all_back(std::size_t bin, void* const* slots, std::size_t count,
                       std::uint32_t now) noexcept;
     void wait_for_purge(span* s, std::uint32_t now) noexcept;

@@ -1,4 +1,5 @@
 #include <ebb/alloc/engine/companion.h>
+#include <ebb/alloc/engine/forks.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/start.h>
@@ -157,7 +158,10 @@ void companion::load(os::create_function libc_create) noexcept {
 
 int companion::create_thread(pthread_t* out, const pthread_attr_t* attributes, start_function start,
                              void* argument) noexcept {
-    void* const memory = metadata::allocate(sizeof(errand));
+    void* memory = nullptr;
+    if (const slow_call here; here) {
+        memory = metadata::allocate(sizeof(errand));
+    }
     if (memory == nullptr) {
         return create(out, attributes, start, argument); // it counts from its first malloc
     }

@@ -1,6 +1,7 @@
 #include <ebb/alloc/engine/free_runs.h>
 
 #include <bit>
+#include <iterator>
 
 namespace ebb::engine {
 namespace {
@@ -56,6 +57,17 @@ span* free_runs::find(std::size_t blocks, std::size_t alignment_blocks) const no
             }
         }
         ++list;
+    }
+    return nullptr;
+}
+
+span* free_runs::longest() const noexcept {
+    for (std::size_t word = std::size(filled_); word-- > 0;) {
+        if (filled_[word] != 0) {
+            return lists_[word * 64 + 63 -
+                          static_cast<std::size_t>(std::countl_zero(filled_[word]))]
+                .front();
+        }
     }
     return nullptr;
 }

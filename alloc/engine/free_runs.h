@@ -17,6 +17,9 @@ class free_runs {
     /// A run that holds `blocks` at a multiple of `alignment_blocks`, a close fit; null if none.
     [[nodiscard]] span* find(std::size_t blocks, std::size_t alignment_blocks) const noexcept;
 
+    /// One of the longest, by an eighth; null where there is none.
+    [[nodiscard]] span* longest() const noexcept;
+
     [[nodiscard]] std::uint64_t blocks() const noexcept { return blocks_; }
 
     template <class F>

@@ -237,6 +237,15 @@ span* free_space::take_oldest(std::size_t most_blocks, std::uint32_t now,
     return piece;
 }
 
+span* free_space::take_clean(std::size_t least_blocks) noexcept {
+    span* const run = clean_.longest();
+    if (run == nullptr || run->blocks < least_blocks) {
+        return nullptr;
+    }
+    unlist(run);
+    return run;
+}
+
 void free_space::forget_refusals() noexcept {
     while (refused_ != 0) {
         span* refused = nullptr;

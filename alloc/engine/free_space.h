@@ -59,6 +59,10 @@ class free_space {
     [[nodiscard]] span* take_oldest(std::size_t most_blocks, std::uint32_t now,
                                     std::uint32_t age) noexcept;
 
+    /// A clean run of at least `least_blocks`, the longest that a short look finds. Null where none
+    /// is. Requires: nothing.
+    [[nodiscard]] span* take_clean(std::size_t least_blocks) noexcept;
+
     /// Runs that the system refused wait again.
     void forget_refusals() noexcept;
 

@@ -2,6 +2,8 @@
 #include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/companion.h>
+#include <ebb/alloc/engine/detour.h>
+#include <ebb/alloc/engine/forks.h>
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
@@ -20,6 +22,10 @@ namespace {
 // program anyway.
 constexpr std::size_t largest_kept = 4 * mib;
 
+// From here on a block's pages are moved and not copied when it grows. Each move may cost up to
+// three mappings.
+constexpr std::size_t least_moved = 4 * mib;
+
 // The most bytes that a block or its alignment may have. No process of Linux can address more in
 // one piece (x86-64: 47 bits), and a span counts its blocks in 32 bits.
 constexpr std::size_t most = std::size_t{1} << 47;
@@ -28,12 +34,6 @@ static_assert(most / block_bytes <= UINT32_MAX);
 void* no_memory() noexcept {
     errno = ENOMEM;
     return nullptr;
-}
-
-// The span of a large block of n bytes.
-std::size_t round_to_blocks(std::size_t n) noexcept {
-    const std::size_t behind = hardened ? behind_block + os::page_size() : 0;
-    return align_up(std::max<std::size_t>(n + behind, 1), block_bytes);
 }
 
 // A slot of the bin for this thread, from its cache or its central bin. Null without memory.
@@ -163,14 +163,24 @@ void make_zero(void* p, std::size_t n) noexcept {
     std::memset(advance(p, gone), 0, n - gone);
 }
 
-// Opens a call and does `attempt` in it; where that finds no memory, once more after all that bins
-// and caches keep free has been put together again.
-template <class F>
-place with_memory(std::size_t n, F&& attempt) noexcept {
+// Opens a call and does `attempt` in it, or `detour` while another thread forks; where that finds
+// no memory, once more after all that bins and caches keep free has been put together again.
+template <class F, class D>
+place with_memory(std::size_t n, F&& attempt, D&& detour) noexcept {
     const int error = errno;
     const auto in_call = [&] {
-        const booking books;
-        return attempt(*books);
+        for (;;) {
+            if (const slow_call here; here) {
+                const booking books;
+                return attempt(*books);
+            }
+            place to;
+            to.bin = bin_count;
+            to.zeroed = true;
+            if (detour(to.start)) {
+                return to;
+            }
+        }
     };
     place to = in_call();
     if (to.start == nullptr && purge::reclaim(n)) {
@@ -195,7 +205,7 @@ place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_
         errno = last.start == nullptr ? ENOMEM : errno;
         return last;
     }
-    return with_memory(n, [&](thread_cache& books) {
+    const auto attempt = [&](thread_cache& books) {
         const place to = take_place(books, bin, n, alignment);
         if (to.start != nullptr) {
             hold(books, bin, 1, n, to.slack);
@@ -203,6 +213,9 @@ place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_
             books.grow(n);
         }
         return to;
+    };
+    return with_memory(n, attempt, [&](void*& out) {
+        return detour::allocate(n, alignment_in(bin, alignment), out);
     });
 }
 
@@ -232,7 +245,11 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
     if (any_bin(n) != bin) {
         return false;
     }
-    const booking books; // before anything changes: a fork or validate() comes between calls
+    const slow_call here;
+    if (!here) {
+        return false;
+    }
+    const booking books; // before anything changes: validate() comes between calls
     std::size_t slack = 0;
     if (bin == bin_count) {
         span* const s = before.entry.owner();
@@ -256,7 +273,7 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
 void* take_kept(std::size_t n) noexcept {
     thread_cache& cache = *current;
     void* block = nullptr;
-    if (cache.enter()) {
+    if (cache.enter() && !forks::any()) {
         span* const s = cache.large.get();
         if (s != nullptr && s->bytes() == round_to_blocks(n)) {
             cache.keep(nullptr);
@@ -270,6 +287,7 @@ void* take_kept(std::size_t n) noexcept {
         }
     }
     cache.leave();
+    forks::left();
     return block;
 }
 
@@ -281,8 +299,9 @@ bool keep(void* p) noexcept {
     thread_cache& cache = *current;
     span* const s = entry.owner();
     bool kept = false;
-    if (has_cache() && cache.enter() && cache.large.get() == nullptr && s->start() == p &&
-        !s->is_kept() && s->bytes() <= largest_kept && cache_room::may_keep(cache, s->bytes())) {
+    if (has_cache() && cache.enter() && !forks::any() && cache.large.get() == nullptr &&
+        s->start() == p && !s->is_kept() && s->bytes() <= largest_kept &&
+        cache_room::may_keep(cache, s->bytes())) {
         cache.hold_large(-1, s->requested, s->bytes());
         cache.frees.add(1);
         cache.shrink(s->requested);
@@ -293,8 +312,41 @@ bool keep(void* p) noexcept {
         kept = true;
     }
     cache.leave();
+    forks::left();
     companion::wake(); // purge::poll() is for those who gave something up
     return kept;
+}
+
+// Moves the pages of a long block instead of copying them: `no` where they had better be copied.
+os::moved move_pages(const block_info& from, const place& to) noexcept {
+    if (!os::pages_move || hardened || to.start == nullptr || from.bin() != bin_count ||
+        to.bin != bin_count || from.entry.owner()->bytes() < least_moved) {
+        return os::moved::no;
+    }
+    span* const longer = spans.find(address_of(to.start)).owner();
+    return longer->bytes() < from.entry.owner()->bytes()
+               ? os::moved::no
+               : page_heap::move(from.entry.owner(), longer);
+}
+
+// The last resort of a block that is to grow. Null, nothing changed, where it can't.
+void* relocate(const block_info& before, std::size_t n) noexcept {
+    const slow_call here;
+    if (!os::pages_move || hardened || before.bin() != bin_count || n < before.requested || !here) {
+        return nullptr;
+    }
+    const int error = errno;
+    const booking books;
+    span* const s = before.entry.owner();
+    if (!page_heap::relocate(s, round_to_blocks(n))) {
+        return nullptr;
+    }
+    open_large(s, n);
+    hold(*books, bin_count, -1, before.requested, before.slack);
+    hold(*books, bin_count, 1, n, s->bytes() - n);
+    books->grow(n - before.requested);
+    errno = error;
+    return s->start();
 }
 
 } // namespace
@@ -372,12 +424,17 @@ void detail::deallocate_slowly(void* p) noexcept {
     }
     const int error = errno;
     const block_info block = inspect(p);
-    {
-        const booking books;
-        hold(*books, block.bin(), -1, block.requested, block.slack);
-        books->frees.add(1);
-        books->shrink(block.requested);
-        give_place(*books, p, block);
+    for (bool done = false; !done;) {
+        if (const slow_call here; here) {
+            const booking books;
+            hold(*books, block.bin(), -1, block.requested, block.slack);
+            books->frees.add(1);
+            books->shrink(block.requested);
+            give_place(*books, p, block);
+            done = true;
+        } else {
+            done = detour::deallocate(p, block);
+        }
     }
     purge::poll();
     errno = error;
@@ -431,18 +488,28 @@ void* reallocate(void* p, std::size_t n) noexcept {
     }
     errno = error;
     const auto move = [&](thread_cache& books) {
-        const place to = take_place(books, any_bin(n), n);
+        place to = take_place(books, any_bin(n), n);
+        os::moved pages = move_pages(before, to);
+        if (pages == os::moved::lost) {
+            to = take_place(books, any_bin(n), n);
+            pages = os::moved::no;
+        }
         if (to.start != nullptr) {
-            std::memcpy(to.start, p, std::min(n, before.usable_bytes()));
             hold(books, to.bin, 1, n, to.slack);
             hold(books, before.bin(), -1, before.requested, before.slack);
             n > before.requested ? books.grow(n - before.requested)
                                  : books.shrink(before.requested - n);
-            give_place(books, p, before);
+            if (pages == os::moved::no) {
+                std::memcpy(to.start, p, std::min(n, before.usable_bytes()));
+                give_place(books, p, before);
+            }
         }
         return to;
     };
-    return with_memory(n, move).start;
+    void* const moved = with_memory(n, move, [&](void*& out) {
+                            return detour::reallocate(p, before, n, out);
+                        }).start;
+    return moved != nullptr ? moved : relocate(before, n);
 }
 
 } // namespace ebb::engine

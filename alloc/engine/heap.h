@@ -89,12 +89,13 @@ inline void* allocate(std::size_t n) noexcept {
         const std::size_t bin = bin_of(n);
         thread_cache& cache = *current;
         cache_bin& b = cache.bins[bin];
-        cache.begin_call();
         void** const top = b.top.get();
+        cache.begin_call(thread_cache::allocates_at(top));
         const std::int64_t requested = cache.requested.get() + static_cast<std::int64_t>(n);
         if (top != b.floor && requested <= cache.tell_above.get()) [[likely]] {
             void* const block = top[-1];
             b.top.set(top - 1);
+            std::atomic_signal_fence(std::memory_order_seq_cst); // the order of mend.h
             const std::size_t remainder = b.slot - n;
             if (remainder == 0) {
                 slot_mark::clear(block);
@@ -118,26 +119,28 @@ inline void* allocate(std::size_t n) noexcept {
 [[gnu::always_inline]] inline bool detail::give(thread_cache& cache, std::size_t bin, void* p,
                                                 std::size_t remainder) noexcept {
     cache_bin& b = cache.bins[bin];
-    cache.begin_call();
+    void** const top = b.top.get();
+    cache.begin_call(thread_cache::frees_at(top));
     const std::int64_t before = cache.requested.get();
     const std::int64_t requested = before - static_cast<std::int64_t>(b.slot - remainder);
-    if (b.top.get() == b.ceiling.peek() || requested < cache.tell_below.get()) [[unlikely]] {
+    if (top == b.ceiling.peek() || requested < cache.tell_below.get()) [[unlikely]] {
         return false;
     }
     if (before > cache.highest.get()) {
         cache.highest.set(before);
     }
-    cache.requested.set(requested);
-    cache.frees.add(1);
+    store_relaxed(*top, p);                              // see cached_anywhere
+    std::atomic_signal_fence(std::memory_order_seq_cst); // the order of mend.h
     if (remainder != 0) {
         cache.leave_of_slot(bin, -static_cast<std::int64_t>(remainder));
         clear_remainder(static_cast<unsigned char*>(p) + b.slot);
     } else {
         slot_mark::set(p);
     }
+    cache.requested.set(requested);
+    cache.frees.add(1);
     poison(p, b.slot);
-    void** const top = b.top.get();
-    store_relaxed(*top, p); // see cached_anywhere
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     b.top.set(top + 1);
     cache.leave();
     return true;

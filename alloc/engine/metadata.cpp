@@ -19,6 +19,7 @@ constexpr std::size_t kept_sizes = 1024 / line + 1;
 struct chunk {
     chunk* older;
     std::size_t bytes;
+    std::uint64_t sum; // of its bytes and those of all older ones
 };
 
 struct free_piece {
@@ -26,11 +27,10 @@ struct free_piece {
 };
 
 constinit os::lock guard;
-constinit chunk* chunks = nullptr;
+constinit shared<chunk*> chunks{nullptr}; // grows in front alone, without the lock
 constinit std::byte* front = nullptr;
 constinit std::size_t left_bytes = 0;
-constinit free_piece* kept[kept_sizes] = {};
-constinit shared<std::uint64_t> mapped_bytes{0};
+constinit shared<free_piece*> kept[kept_sizes] = {}; // whoever takes has the lock
 
 // A mapping, with its header not yet written; null without memory. Not under the lock.
 chunk* map_chunk(std::size_t bytes) noexcept {
@@ -41,20 +41,18 @@ chunk* map_chunk(std::size_t bytes) noexcept {
     return c;
 }
 
-// Makes it one of the tables'. Requires the lock.
-void enter(chunk* c, std::size_t bytes) noexcept {
-    *c = {chunks, bytes};
-    chunks = c;
-    mapped_bytes.fetch_add(bytes, std::memory_order_relaxed);
-}
-
 // From what is kept or left; null where that isn't enough. Requires the lock.
 void* take_from_chunks(std::size_t bytes) noexcept {
-    if (bytes / line < kept_sizes && kept[bytes / line] != nullptr) {
-        free_piece* const p = kept[bytes / line];
-        kept[bytes / line] = p->next;
-        std::memset(p, 0, bytes);
-        return p;
+    if (bytes / line < kept_sizes) {
+        shared<free_piece*>& first = kept[bytes / line];
+        free_piece* p = first.load(std::memory_order_acquire);
+        // Others add in front meanwhile, but only one takes at a time: so `p` keeps its next.
+        while (p != nullptr &&
+               !first.compare_exchange_weak(p, p->next, std::memory_order_acquire)) {
+        }
+        if (p != nullptr) {
+            return std::memset(p, 0, bytes);
+        }
     }
     if (bytes > left_bytes) {
         return nullptr;
@@ -65,24 +63,27 @@ void* take_from_chunks(std::size_t bytes) noexcept {
     return p;
 }
 
-// A mapping of its own: a leaf, whose pages stay untouched.
-void* map_alone(std::size_t bytes) noexcept {
-    const std::size_t whole = align_up(bytes + line, os::page_size());
-    chunk* const c = map_chunk(whole);
-    if (c == nullptr) {
-        return nullptr;
-    }
-    const os::lock_guard hold(guard);
-    enter(c, whole);
+} // namespace
+
+void* metadata::enter(void* pages, std::size_t bytes) noexcept {
+    auto* const c = static_cast<chunk*>(pages);
+    chunk* first = chunks.load(std::memory_order_acquire);
+    do {
+        *c = {first, bytes, bytes + (first == nullptr ? 0 : first->sum)};
+    } while (!chunks.compare_exchange_weak(first, c, std::memory_order_acq_rel));
     return advance(c, line);
 }
 
-} // namespace
+void* metadata::map_apart(std::size_t bytes) noexcept {
+    const std::size_t whole = align_up(bytes + line, os::page_size());
+    chunk* const c = map_chunk(whole);
+    return c == nullptr ? nullptr : enter(c, whole);
+}
 
 void* metadata::allocate(std::size_t bytes) noexcept {
     bytes = align_up(bytes, line);
     if (bytes > chunk_bytes / 4) {
-        return map_alone(bytes);
+        return map_apart(bytes);
     }
     {
         const os::lock_guard hold(guard);
@@ -101,8 +102,7 @@ void* metadata::allocate(std::size_t bytes) noexcept {
         const os::lock_guard hold(guard);
         p = take_from_chunks(bytes); // another thread may have been faster
         if (p == nullptr) {
-            enter(c, size);
-            front = static_cast<std::byte*>(advance(c, line));
+            front = static_cast<std::byte*>(enter(c, size));
             left_bytes = size - line;
             p = take_from_chunks(bytes);
             entered = true;
@@ -115,36 +115,25 @@ void* metadata::allocate(std::size_t bytes) noexcept {
 }
 
 void metadata::deallocate(void* p, std::size_t bytes) noexcept {
-    const os::lock_guard hold(guard);
     auto* const piece = static_cast<free_piece*>(p);
-    const std::size_t size = align_up(bytes, line) / line;
-    piece->next = kept[size];
-    kept[size] = piece;
+    shared<free_piece*>& first = kept[align_up(bytes, line) / line];
+    piece->next = first.load(std::memory_order_relaxed);
+    while (!first.compare_exchange_weak(piece->next, piece, std::memory_order_release)) {
+    }
 }
 
 std::uint64_t metadata::mapped() noexcept {
-    return mapped_bytes.load(std::memory_order_relaxed);
+    const chunk* const front = chunks.load(std::memory_order_acquire);
+    return front == nullptr ? 0 : front->sum;
 }
 
 std::uint64_t metadata::resident() noexcept {
-    guard.acquire();
-    const chunk* const newest = chunks; // none ever leaves, and the list only grows in front
-    guard.release();
     std::uint64_t bytes = 0;
-    for (const chunk* c = newest; c != nullptr; c = c->older) {
+    for (const chunk* c = chunks.load(std::memory_order_acquire); // none ever leaves
+         c != nullptr; c = c->older) {
         bytes += os::resident(c, c->bytes);
     }
     return bytes;
-}
-
-void metadata::before_fork() noexcept {
-    guard.acquire();
-}
-void metadata::after_fork() noexcept {
-    guard.release();
-}
-void metadata::in_child() noexcept {
-    guard.reset();
 }
 
 } // namespace ebb::engine

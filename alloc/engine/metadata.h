@@ -13,18 +13,21 @@ namespace ebb::engine::metadata {
 /// Threads: any; takes the metadata lock.
 [[nodiscard]] void* allocate(std::size_t bytes) noexcept;
 
-/// Takes back what allocate gave, for a later allocate of the same size.
+/// Takes back what allocate gave, for a later allocate of the same size. No lock.
 /// Requires: bytes <= 1024.
 void deallocate(void* p, std::size_t bytes) noexcept;
+
+/// The same, mapped for itself: for large tables, and without a lock.
+[[nodiscard]] void* map_apart(std::size_t bytes) noexcept;
+
+/// Makes whole pages of the system's the tables' for good; returns where behind their header they
+/// begin. No lock.
+void* enter(void* pages, std::size_t bytes) noexcept;
 
 /// Bytes taken from the system so far.
 [[nodiscard]] std::uint64_t mapped() noexcept;
 
 /// Bytes of it that the kernel holds in memory.
 [[nodiscard]] std::uint64_t resident() noexcept;
-
-void before_fork() noexcept;
-void after_fork() noexcept;
-void in_child() noexcept;
 
 } // namespace ebb::engine::metadata

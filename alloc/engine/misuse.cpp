@@ -10,9 +10,10 @@
 #include <cstring>
 
 namespace ebb::engine {
-namespace {
 
 constinit shared<bool> closed{false};
+
+namespace {
 
 const char* text_of(misuse_kind kind) noexcept {
     switch (kind) {
@@ -62,10 +63,6 @@ std::size_t bytes_in_reserve(const void* p) noexcept {
         std::memcpy(&n, static_cast<const std::byte*>(p) - sizeof n, sizeof n);
     }
     return n;
-}
-
-bool heap_closed() noexcept {
-    return closed.load(std::memory_order_relaxed);
 }
 
 void misuse(misuse_kind kind, const void* address, std::size_t slot) noexcept {

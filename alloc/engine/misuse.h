@@ -6,6 +6,8 @@
 // loads for the frames, and handlers of SIGABRT.
 #pragma once
 
+#include <ebb/alloc/engine/shared.h>
+
 #include <cstddef>
 
 namespace ebb::engine {
@@ -24,7 +26,10 @@ enum class misuse_kind {
 [[noreturn]] void misuse(misuse_kind kind, const void* address, std::size_t slot = 0) noexcept;
 
 /// Whether misuse() is at work: the heap is closed.
-[[nodiscard]] bool heap_closed() noexcept;
+extern constinit shared<bool> closed;
+[[nodiscard]] inline bool heap_closed() noexcept {
+    return closed.load(std::memory_order_relaxed);
+}
 
 /// `n` bytes of the reserve, or null where it is used up. They never come back.
 [[nodiscard]] void* take_of_reserve(std::size_t n, std::size_t alignment) noexcept;

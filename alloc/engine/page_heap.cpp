@@ -57,17 +57,100 @@ class locked {
     explicit operator bool() const noexcept { return space.stock() >= free_space::most_needed; }
 };
 
+// Addresses go back too: a process under a limit (RLIMIT_AS, strict overcommit) pays for them. Long
+// free runs go as they come by giving back, others where clean ones are more than a part of what is
+// in use; but no short ones, or there would be too many mappings (vm.max_map_count is 65,530).
+constexpr std::size_t least_unmapped = 32 * mib;
+constexpr std::uint64_t least_clean = 48 * mib;
+constexpr std::uint64_t part_of_used = 4;
+constexpr std::size_t least_hole = 4 * mib;
+constexpr std::uint64_t most_holes = 256;
+
+// Of runs this long the kernel is asked how much is resident: a tenth of what giving back costs.
+constexpr std::size_t least_asked = 1 * mib;
+
+// A run that is in no list is about to go.
+void begin_moving(span* run) noexcept {
+    run->state = span_state::moving; // untagged and unlisted: nobody else sees it
+    moving_blocks.fetch_add(run->blocks);
+}
+
+// Where runs began that went with their addresses, for who frees a block there once more; the
+// latest of them. Under the lock.
+class gone_runs {
+  public:
+    void add(std::uintptr_t base) noexcept {
+        std::uintptr_t& place = bases_[next_++ % std::size(bases_)];
+        forget(place);
+        place = base;
+        spans.set(base, page_entry(nullptr, page_entry::gone));
+    }
+    /// These addresses are mapped again, or still.
+    void forget(std::uintptr_t base, std::size_t bytes) noexcept {
+        for (std::uintptr_t& place : bases_) {
+            if (place - base < bytes) {
+                forget(place);
+            }
+        }
+    }
+
+  private:
+    static void forget(std::uintptr_t& place) noexcept {
+        if (place != 0 && spans.find(place).tag() == page_entry::gone) {
+            spans.set(place, {});
+        }
+        place = 0;
+    }
+    std::uintptr_t bases_[64] = {};
+    std::size_t next_ = 0;
+};
+constinit gone_runs gone;
+
+// It has gone, addresses and all. Requires the lock.
+void end_unmapped(span* run) noexcept {
+    moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
+    regions::subtract(run->bytes(), regions::mapped() + metadata::mapped());
+    space.forget(run);
+}
+
 // A region more. False without memory.
 bool grow(std::size_t blocks, std::size_t alignment) noexcept {
-    regions::region* const r = regions::map(blocks, alignment);
-    if (r == nullptr) {
+    const regions::region r = regions::map(blocks, alignment);
+    if (r.base == 0) {
         return false;
     }
     const locked hold;
-    regions::enter(r);
-    space.add_to_stock(r->descriptor);
-    space.insert(space.describe(r->base, r->bytes / block_bytes, span_state::clean), 0);
+    gone.forget(r.base, r.bytes);
+    regions::add(r.bytes);
+    space.add_to_stock(r.descriptor);
+    space.insert(space.describe(r.base, r.bytes / block_bytes, span_state::clean), 0);
     return true;
+}
+
+// Gives the addresses of the longest clean run back, if it is so long. Not under the lock. False
+// where there is none.
+bool unmap_clean(std::size_t least) noexcept {
+    span* run = nullptr;
+    {
+        const locked hold;
+        run = space.take_clean(least / block_bytes);
+        if (run == nullptr) {
+            return false;
+        }
+        begin_moving(run);
+        gone.add(run->base); // before somebody else has the address
+    }
+    const bool unmapped = os::try_unmap(run->start(), run->bytes());
+    const locked hold;
+    if (unmapped) {
+        end_unmapped(run);
+        return true;
+    }
+    moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
+    run->state = span_state::clean;
+    gone.forget(run->base, block_bytes);
+    space.insert(run, 0);
+    return false;
 }
 
 // A run of just `blocks`, in no list, its ends untagged. Null without memory.
@@ -87,7 +170,7 @@ span* take_run(std::size_t blocks, std::size_t alignment, F&& make) noexcept {
                 return make(got);
             }
         }
-        if (!grow(blocks, alignment)) {
+        if (!grow(blocks, alignment) && !unmap_clean(block_bytes)) {
             if (!more_comes) {
                 return nullptr;
             }
@@ -198,31 +281,110 @@ bool page_heap::resize(span* s, std::size_t bytes) noexcept {
     return true;
 }
 
-std::size_t page_heap::give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept {
+void page_heap::trim() noexcept {
+    for (;;) {
+        const free_totals free = free_runs_now();
+        const std::uint64_t mapped = regions::mapped();
+        const std::uint64_t used = mapped - std::min(mapped, free.dirty_bytes + free.clean_bytes);
+        if (free.clean_bytes <= std::max(least_clean, used / part_of_used) ||
+            !unmap_clean(std::max<std::size_t>(least_hole, mapped / most_holes))) {
+            return;
+        }
+    }
+}
+
+page_heap::given page_heap::give_back(std::size_t most, std::uint32_t now,
+                                      std::uint32_t age) noexcept {
     span* run = nullptr;
     {
         const locked hold;
         run = hold ? space.take_oldest(most / block_bytes, now, age) : nullptr;
         if (run == nullptr) {
-            return 0;
+            return {};
         }
-        run->state = span_state::moving; // untagged and unlisted: nobody else sees it
-        moving_blocks.fetch_add(run->blocks);
+        begin_moving(run);
+        if (run->bytes() >= least_unmapped) {
+            gone.add(run->base);
+        }
     }
     const std::size_t bytes = run->bytes();
+    const given result{bytes, bytes < least_asked ? bytes : os::resident(run->start(), bytes)};
+    if (bytes >= least_unmapped && os::try_unmap(run->start(), bytes)) {
+        const locked hold;
+        end_unmapped(run);
+        return result;
+    }
     const std::size_t refused = os::release_what_goes(run->start(), bytes);
-    const locked hold;
-    moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
-    run->state = refused == 0 ? span_state::clean : span_state::dirty;
-    space.insert(run, now, refused);
-    return bytes;
+    {
+        const locked hold;
+        moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
+        run->state = refused == 0 ? span_state::clean : span_state::dirty;
+        gone.forget(run->base, block_bytes);
+        space.insert(run, now, refused);
+    }
+    trim();
+    return result;
 }
 
-std::size_t page_heap::live_at(std::uintptr_t address) noexcept {
+os::moved page_heap::move(span* from, span* to) noexcept {
+    const auto hide = [](span* s) {
+        const os::lock_guard hold(guard); // for who reads the page map
+        gone.add(s->base);
+    };
+    const auto forget = [](span* s) {
+        regions::subtract(s->bytes(), regions::mapped() + metadata::mapped());
+        space.forget(s);
+    };
+    const std::size_t bytes = from->bytes();
+    hide(from);
+    const os::moved result = os::move_pages(from->start(), bytes, to->start());
+    if (result == os::moved::lost) {
+        hide(to);
+        os::unmap(advance(to->start(), bytes), to->bytes() - bytes);
+    }
+    const locked hold;
+    if (result == os::moved::yes) {
+        forget(from);
+        return result;
+    }
+    spans.set(from->base, page_entry(from, page_entry::large));
+    if (result == os::moved::lost) {
+        forget(to);
+    }
+    return result;
+}
+
+bool page_heap::relocate(span* s, std::size_t bytes) noexcept {
+    const std::size_t before = s->bytes();
+    if (bytes > 4 * gib || !spans.prepare()) {
+        return false;
+    }
+    {
+        const os::lock_guard hold(guard);
+        gone.add(s->base);
+    }
+    void* const to = os::grow_pages(s->start(), before, bytes, block_bytes);
+    EBB_CHECK(to == nullptr || spans.cover(address_of(to), bytes),
+              "page map: no memory for a table that was made ready");
+    const locked hold;
+    if (to != nullptr) {
+        gone.forget(address_of(to), bytes);
+        s->base = address_of(to);
+        s->blocks = narrow<std::uint32_t>(bytes / block_bytes);
+        regions::add(bytes - before);
+    }
+    spans.set(s->base, page_entry(s, page_entry::large));
+    return to != nullptr;
+}
+
+page_heap::extent page_heap::extent_at(std::uintptr_t address) noexcept {
     const os::lock_guard hold(guard);
     const page_entry entry = spans.find(address);
-    return entry.tag() == page_entry::large && !entry.owner()->is_kept() ? entry.owner()->bytes()
-                                                                         : 0;
+    const bool is_large = entry.tag() == page_entry::large;
+    if (!is_large && (entry.tag() != page_entry::free_run || entry.owner()->base != address)) {
+        return {};
+    }
+    return {entry.owner()->bytes(), is_large && !entry.owner()->is_kept()};
 }
 
 void page_heap::forget_refusals() noexcept {
@@ -238,21 +400,14 @@ page_heap::free_totals page_heap::free_runs_now() noexcept {
 void page_heap::validate() noexcept {
     const os::lock_guard hold(guard);
     space.validate();
-    std::uint64_t bytes = 0;
-    regions::for_each([](void* sum, std::uintptr_t,
-                         std::size_t of_region) { *static_cast<std::uint64_t*>(sum) += of_region; },
-                      &bytes);
-    EBB_CHECK(bytes == regions::mapped(), "page heap: the regions miscounted");
-}
-
-void page_heap::before_fork() noexcept {
-    guard.acquire();
-}
-void page_heap::after_fork() noexcept {
-    guard.release();
-}
-void page_heap::in_child() noexcept {
-    guard.reset();
+    std::uint64_t bytes = moving_blocks.load() * block_bytes;
+    for (std::uintptr_t at = spans.next(0); at != 0;) {
+        const span* const s = spans.find(at).owner();
+        EBB_CHECK_AT(s->base == at, "page heap: a span that lies in another", s->start());
+        bytes += s->bytes();
+        at = spans.next(at + s->bytes());
+    }
+    EBB_CHECK(bytes == regions::mapped(), "page heap: mapped bytes miscounted");
 }
 
 } // namespace ebb::engine

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <ebb/alloc/engine/span.h>
+#include <ebb/alloc/os/pages.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,13 +30,34 @@ void give(span* s) noexcept;
 /// it. False, nothing changed, when that isn't free.
 [[nodiscard]] bool resize(span* s, std::size_t bytes) noexcept;
 
-/// Gives the system the dirty run that waited longest, if that is `age` milliseconds or more, but
-/// no more than `most` bytes of it. Returns the bytes that it tried to give.
-std::size_t give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept;
+/// Moves the pages of a large span to the front of a longer one, without touching them; their
+/// addresses go back to the system, and `from` is gone. Where the system can't, nothing changes, or
+/// `to` is gone (os::moved).
+[[nodiscard]] os::moved move(span* from, span* to) noexcept;
 
-/// Bytes of the span whose large block begins at that address and is the program's; 0 where none
-/// does.
-[[nodiscard]] std::size_t live_at(std::uintptr_t address) noexcept;
+/// Makes a large span hold `bytes`, more than it does, at other addresses: for want of memory for a
+/// second one. False, nothing changed, where the system can't. Cost: as copying it.
+[[nodiscard]] bool relocate(span* s, std::size_t bytes) noexcept;
+
+/// Gives the system the dirty run that waited longest, if that is `age` milliseconds or more, but
+/// no more than `most` bytes of it. Of long runs the addresses go too, and trim() does the rest.
+struct given {
+    std::size_t bytes = 0;    ///< that it tried to give
+    std::size_t resident = 0; ///< of those: a program touches little of some blocks
+};
+given give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept;
+
+/// A large block or a free run.
+struct extent {
+    std::size_t bytes = 0;
+    bool live = false; ///< the program's
+};
+/// The one that begins at that address; no bytes where none does.
+[[nodiscard]] extent extent_at(std::uintptr_t address) noexcept;
+
+/// Gives addresses of clean runs back to the system, longest first, until they are no more than 48
+/// MiB or a quarter of what is in use.
+void trim() noexcept;
 
 /// Lets give_back() ask again for what the system refused.
 void forget_refusals() noexcept;
@@ -48,9 +70,5 @@ struct free_totals {
 
 /// Stops the program unless every region is free runs and spans, end to end.
 void validate() noexcept;
-
-void before_fork() noexcept;
-void after_fork() noexcept;
-void in_child() noexcept;
 
 } // namespace ebb::engine::page_heap

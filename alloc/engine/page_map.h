@@ -23,7 +23,13 @@ struct span;
 /// What a block of the page map says.
 class page_entry {
   public:
-    enum kind : std::uint16_t { none = 0, large = bin_count, free_run, tag_count };
+    enum kind : std::uint16_t {
+        none = 0,
+        large = bin_count,
+        free_run,
+        gone, ///< one began here, and went with its addresses: without a span
+        tag_count
+    };
 
     constexpr page_entry() noexcept = default;
     explicit constexpr page_entry(std::uint64_t word) noexcept : word_(word) {}
@@ -72,9 +78,16 @@ class page_map {
                                   std::memory_order_acquire));
     }
 
+    /// The first block from `address` on that has a span; 0 where none has.
+    [[nodiscard]] std::uintptr_t next(std::uintptr_t address) const noexcept;
+
     /// Makes room for entries of these bytes. False when there is no memory for a leaf; what is
     /// there stays. Threads: any.
     [[nodiscard]] bool cover(std::uintptr_t address, std::size_t bytes) noexcept;
+
+    /// Makes memory ready for a cover() of up to 4 GiB anywhere, that can't fail if it is the next
+    /// one. False without memory.
+    [[nodiscard]] bool prepare() noexcept;
 
     /// Requires: covered; callers own the block.
     void set(std::uintptr_t address, page_entry entry) noexcept {
@@ -90,9 +103,13 @@ class page_map {
         shared<std::uint64_t> words[leaf_words];
     };
     [[nodiscard]] leaf* make_leaf() noexcept;
+    bool keep(leaf* made) noexcept;
 
     shared<leaf*> root_[root_words]{};
-    shared<leaf*> spare_{nullptr};
+    shared<leaf*> spare_[2]{};
+    // Of the root's words, those that have a leaf lie between.
+    shared<std::size_t> first_leaf_{root_words};
+    shared<std::size_t> last_leaf_{0};
 };
 
 /// The process's one.

@@ -4,6 +4,7 @@
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/misuse.h>
+#include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/regions.h>
@@ -53,11 +54,6 @@ class gate {
         }
     }
     void open() noexcept { closed_.fetch_add(0 - 1U); }
-
-    void reset() noexcept {
-        inside_.store(0);
-        closed_.store(0);
-    }
 
   private:
     shared<std::uint32_t> inside_{0};
@@ -115,8 +111,6 @@ class recent_bytes {
         return got;
     }
 
-    void reset_lock() noexcept { guard_.reset(); }
-
   private:
     void move_on(std::uint32_t now) noexcept {
         const std::uint32_t quarter = std::max<std::uint32_t>(age_ms / 4, 1);
@@ -156,7 +150,8 @@ std::int64_t floor_of_bound() noexcept {
 // been.
 void learn() noexcept {
     const std::int64_t needed = sums::needed.exchange(0, std::memory_order_relaxed);
-    if (needed == 0 || !learns()) {
+    const slow_call here;
+    if (needed == 0 || !learns() || !here) {
         return;
     }
     const std::int64_t again = given_lately.take(needed, program_milliseconds());
@@ -184,12 +179,14 @@ std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
     const std::uint64_t begun = os::monotonic_nanoseconds();
     const std::uint32_t now = os::coarse_milliseconds();
     std::size_t tried = 0;
+    std::size_t untouched = 0;
     while (tried < most) {
-        const std::size_t run = page_heap::give_back(most - tried, now, age);
-        if (run == 0) {
+        const page_heap::given run = page_heap::give_back(most - tried, now, age);
+        if (run.bytes == 0) {
             break;
         }
-        tried += run;
+        tried += run.bytes;
+        untouched += run.bytes - std::min(run.resident, run.bytes);
     }
     for (std::size_t n = 1; n < bin_count && tried < most; ++n) {
         const std::size_t bin = next_bin.load(std::memory_order_relaxed) % (bin_count - 1) + 1;
@@ -206,7 +203,7 @@ std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
         }
         nanoseconds_of_pieces.fetch_add(os::monotonic_nanoseconds() - begun,
                                         std::memory_order_relaxed);
-        given_lately.add(static_cast<std::int64_t>(tried), program_milliseconds());
+        given_lately.add(static_cast<std::int64_t>(tried - untouched), program_milliseconds());
     }
     return tried;
 }
@@ -215,11 +212,27 @@ bool several_call() noexcept {
     return sums::callers.load(std::memory_order_relaxed) > 1;
 }
 
+// Rule 5: how far what is requested has fallen since its last height or the last trim, and may.
+constexpr std::int64_t least_fall = 64 * kib;
+constexpr std::int64_t most_fall = 4 * mib;
+constinit owned<std::int64_t> height;
+constinit owned<std::int64_t> may_fall;
+
+// The thread alone. Whether a trim is due.
+bool has_fallen() noexcept {
+    const std::int64_t now = told_sum.load(std::memory_order_relaxed);
+    if (now > height.get()) {
+        height.set(now);
+    }
+    return height.get() - now > std::max(may_fall.get(), least_fall);
+}
+
 // Gives back until no more than `target` waits, or nothing can be given.
 void give_back_to(std::int64_t target) noexcept {
     for (;;) {
         const std::int64_t excess = sums::read(sums::waiting) - target;
-        if (excess <= 0 || !pieces.enter()) {
+        const slow_call here; // a fork waits for one piece
+        if (excess <= 0 || !here || !pieces.enter()) {
             return;
         }
         const std::size_t most =
@@ -233,13 +246,22 @@ void give_back_to(std::int64_t target) noexcept {
     }
 }
 
-void empty_own_bins() noexcept {
-    const booking own;
-    empty_bins(*own);
+// Does `f(cache)` with the caller's own, in a call; nothing while another thread forks.
+template <class F>
+void in_own_call(F&& f) noexcept {
+    const slow_call here;
+    if (here) {
+        const booking own;
+        f(*own);
+    }
 }
 
 // Caches, then loose slots: all of them, or those that nobody needed.
 bool sweep_slots(sweep_of caches, bool all_loose) noexcept {
+    const slow_call here;
+    if (!here) {
+        return true;
+    }
     const os::lock_guard hold(sweeping);
     sweep_turns.fetch_add(1);
     bool waits = empty_caches(caches);
@@ -252,16 +274,33 @@ bool sweep_slots(sweep_of caches, bool all_loose) noexcept {
 
 // Pieces until nothing has waited long enough. Returns how many bytes it tried to give.
 std::size_t give_back_aged(std::uint32_t age) noexcept {
-    std::size_t sum = 0;
-    while (pieces.enter()) {
+    for (std::size_t sum = 0;;) {
+        const slow_call here;
+        if (!here || !pieces.enter()) {
+            return sum;
+        }
         const std::size_t tried = give_back(largest_piece, age);
         pieces.leave();
         if (tried == 0) {
-            break;
+            return sum;
         }
         sum += tried;
     }
-    return sum;
+}
+
+// The one thread's cache and loose slots hold pages that nothing counts. Where a trim led to pages
+// that went, the next one comes soon; where it didn't, memory goes up and down and needs them.
+void trim() noexcept {
+    height.set(told_sum.load(std::memory_order_relaxed));
+    in_own_call([](thread_cache& own) { empty_bins(own); });
+    if (const slow_call here; here) {
+        for (std::size_t bin = 1; bin < bin_count; ++bin) {
+            central[bin].settle_loose(bin, true);
+        }
+    }
+    const bool too_much = sums::read(sums::waiting) > purge::bound();
+    may_fall.set(too_much ? least_fall
+                          : std::min(std::max(may_fall.get(), least_fall) * 2, most_fall));
 }
 
 // What the calling thread's own cache asks for, now and then.
@@ -270,8 +309,7 @@ void look_at_clock(thread_cache& cache) noexcept {
     fall(now);
     if (since(cache.aged_at, now) >= age_ms) {
         cache.aged_at = now;
-        const booking own;
-        age(*own);
+        in_own_call([](thread_cache& own) { age(own); });
     }
     if (cache_room::was_refused()) { // others sleep on what this one needs
         sweep_slots(sweep_of::idle, false);
@@ -300,9 +338,11 @@ void purge::poll() noexcept {
         return;
     }
     thread_cache& cache = *current;
+    if (cache.detoured.get()) [[unlikely]] {
+        in_own_call([](thread_cache& own) { end_detour(own); });
+    }
     if (cache_room::is_asked_for(cache)) [[unlikely]] {
-        const booking own;
-        cache_room::shrink_to_part(*own);
+        in_own_call([](thread_cache& own) { cache_room::shrink_to_part(own); });
     }
     companion::wake();
     if (age_ms == never) {
@@ -310,6 +350,9 @@ void purge::poll() noexcept {
     }
     if (!given_lately.none()) {
         learn();
+    }
+    if (!several_call() && has_fallen()) [[unlikely]] {
+        trim();
     }
     const std::int64_t waiting = sums::read(sums::waiting);
     if (waiting < sums::read(least_waiting)) {
@@ -321,7 +364,7 @@ void purge::poll() noexcept {
     const std::uint32_t shrunk = shrinks.load(std::memory_order_relaxed);
     if (cache.shrink_seen != shrunk) [[unlikely]] {
         cache.shrink_seen = shrunk;
-        empty_own_bins();
+        in_own_call([](thread_cache& own) { empty_bins(own); });
     }
     if (++cache.slow_calls % calls_a_look == 0) {
         look_at_clock(cache);
@@ -331,11 +374,14 @@ void purge::poll() noexcept {
 void purge::relieve() noexcept {
     const std::int64_t most = bound();
     if (has_cache()) {
-        empty_own_bins();
+        in_own_call([](thread_cache& own) { empty_bins(own); });
         current->shrink_seen = shrinks.fetch_add(1, std::memory_order_relaxed) + 1;
     }
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
-        central[bin].settle_loose(bin, !several_call());
+        const slow_call here;
+        if (here) {
+            central[bin].settle_loose(bin, !several_call());
+        }
     }
     give_back_to(most - std::min(most / 8, most_at_once));
 }
@@ -355,34 +401,44 @@ bool purge::sweep() noexcept {
 }
 
 bool purge::all() noexcept {
-    {
-        const booking own;
-        empty(*own);
-    }
+    in_own_call([](thread_cache& own) { empty(own); });
     static_cast<void>(sweep_slots(sweep_of::all, true));
-    page_heap::forget_refusals();
-    for (central_bin& bin : central) {
-        bin.forget_refusals();
+    if (const slow_call here; here) {
+        page_heap::forget_refusals();
+        for (central_bin& bin : central) {
+            bin.forget_refusals();
+        }
     }
     return give_back_aged(0) != 0;
 }
 
 bool purge::reclaim(std::size_t bytes) noexcept {
-    const page_heap::free_totals runs = page_heap::free_runs_now();
-    const thread_totals live = read_threads();
-    const auto held = static_cast<std::uint64_t>(live.requested + live.slack);
-    // Of what is idle, that which bins and caches keep.
-    if (heap_closed() || regions::mapped() < held + runs.dirty_bytes + runs.clean_bytes + bytes) {
-        return false;
+    {
+        const slow_call here;
+        if (!here) { // the next try takes the detour
+            return true;
+        }
+        const page_heap::free_totals runs = page_heap::free_runs_now();
+        const thread_totals live = read_threads();
+        const auto held = static_cast<std::uint64_t>(live.requested + live.slack);
+        // Of what is idle, that which bins and caches keep; or what could go back to the system,
+        // addresses and all.
+        if (heap_closed() ||
+            (sums::read(sums::waiting) < least_bound &&
+             regions::mapped() < held + runs.dirty_bytes + runs.clean_bytes + bytes)) {
+            return false;
+        }
     }
     static_cast<void>(all());
-    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+    const slow_call here;
+    for (std::size_t bin = 1; here && bin < bin_count; ++bin) {
         central[bin].drop_empty();
     }
     return true;
 }
 
 purge::pause::pause() noexcept {
+    here_.wait();
     sweeping.acquire();
     pieces.close();
 }
@@ -393,20 +449,6 @@ purge::pause::~pause() {
 
 std::uint32_t purge::sweeps() noexcept {
     return sweep_turns.load();
-}
-
-void purge::before_fork() noexcept {
-    sweeping.acquire();
-    pieces.close();
-}
-void purge::after_fork() noexcept {
-    pieces.open();
-    sweeping.release();
-}
-void purge::in_child() noexcept {
-    sweeping.reset();
-    pieces.reset();
-    given_lately.reset_lock();
 }
 
 } // namespace ebb::engine

@@ -19,6 +19,10 @@
 // 4. ebb's own thread (companion.h), where there is one, gives back what waited for purge_ms within
 //    the bound, empties the caches of threads that sleep, and ages the others' bins.
 //
+// 5. A single thread's slots are trimmed as memory falls: where what is requested has fallen by 64
+//    KiB, its cache and the loose slots go to their spans. Where nothing exceeds the bound after
+//    that, the next trim comes after twice as far a fall, up to 4 MiB.
+//
 // Without that thread, an idle process keeps the bound. A program that falls asleep inside of a
 // saw-tooth keeps one tooth.
 //
@@ -27,6 +31,8 @@
 // without a pause would pay 25,600 of both in each tooth if nothing were learned; it pays for two
 // teeth. Figures: README of this folder.
 #pragma once
+
+#include <ebb/alloc/engine/forks.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -68,14 +74,13 @@ class pause {
     ~pause();
     pause(const pause&) = delete;
     pause& operator=(const pause&) = delete;
+
+  private:
+    slow_call here_;
 };
 
 /// Moves twice with each sweep of caches and is odd while one is at work: who reads several numbers
 /// between which a sweep moves slots looks at it before and after. Threads: any.
 [[nodiscard]] std::uint32_t sweeps() noexcept;
-
-void before_fork() noexcept;
-void after_fork() noexcept;
-void in_child() noexcept;
 
 } // namespace ebb::engine::purge

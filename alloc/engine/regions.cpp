@@ -1,13 +1,13 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/engine/metadata.h>
+#include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/regions.h>
-#include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/span.h>
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
-#include <new>
 
 namespace ebb::engine {
 namespace {
@@ -17,13 +17,12 @@ constexpr std::size_t largest_region = gib;
 // A medium span's alignment, so that a fresh region's first span doesn't cut it.
 constexpr std::size_t region_alignment = mib;
 
-// Readers walk the list while it grows in front: a region never leaves it.
-constinit shared<regions::region*> newest{nullptr};
-constinit shared<std::uint64_t> mapped_bytes{0};
+constinit owned<std::int64_t> mapped_bytes; // less than 0 where those of the detour went
+constinit owned<std::uint64_t> highest;
 
 } // namespace
 
-regions::region* regions::map(std::size_t blocks, std::size_t alignment) noexcept {
+regions::region regions::map(std::size_t blocks, std::size_t alignment) noexcept {
     const std::size_t needed = blocks * block_bytes;
     std::size_t bytes = std::max(
         needed, align_up(std::clamp<std::size_t>(mapped() / 4, first_region, largest_region), mib));
@@ -36,39 +35,36 @@ regions::region* regions::map(std::size_t blocks, std::size_t alignment) noexcep
         bytes = std::max(needed, align_up(bytes / 2, block_bytes));
     }
     if (memory == nullptr) {
-        return nullptr;
+        return {};
     }
-    void* const r = metadata::allocate(sizeof(region));
     void* const descriptor = metadata::allocate(sizeof(span));
-    if (r == nullptr || descriptor == nullptr || !spans.cover(address_of(memory), bytes)) {
-        if (r != nullptr) {
-            metadata::deallocate(r, sizeof(region));
-        }
+    if (descriptor == nullptr || !spans.cover(address_of(memory), bytes)) {
         if (descriptor != nullptr) {
             metadata::deallocate(descriptor, sizeof(span));
         }
         os::unmap(memory, bytes);
-        return nullptr;
+        return {};
     }
     os::keep_small(memory, bytes);
     os::name_pages(memory, bytes, "ebb heap");
-    return ::new (r) region{nullptr, address_of(memory), bytes, descriptor};
+    return {address_of(memory), bytes, descriptor};
 }
 
-void regions::enter(region* r) noexcept {
-    r->older = newest.load(std::memory_order_relaxed);
-    newest.store(r, std::memory_order_release);
-    mapped_bytes.fetch_add(r->bytes, std::memory_order_relaxed);
+void regions::add(std::size_t bytes) noexcept {
+    mapped_bytes.add(static_cast<std::int64_t>(bytes));
+}
+
+void regions::subtract(std::size_t bytes, std::uint64_t total) noexcept {
+    highest.set(std::max(highest.get(), total));
+    mapped_bytes.subtract(static_cast<std::int64_t>(bytes));
 }
 
 std::uint64_t regions::mapped() noexcept {
-    return mapped_bytes.load(std::memory_order_relaxed);
+    return static_cast<std::uint64_t>(mapped_bytes.get() + sums::read(sums::detoured));
 }
 
-void regions::for_each(void (*f)(void*, std::uintptr_t, std::size_t), void* argument) noexcept {
-    for (const region* r = newest.load(std::memory_order_acquire); r != nullptr; r = r->older) {
-        f(argument, r->base, r->bytes);
-    }
+std::uint64_t regions::peak(std::uint64_t total) noexcept {
+    return std::max(highest.get(), total);
 }
 
 } // namespace ebb::engine

@@ -1,8 +1,9 @@
-// Regions: what the page heap takes from the system, a few large mappings.
+// Regions: what the page heap takes from the system, a few large mappings, and how much that is.
 //
 // A region is 4 MiB at first and then a quarter of the heap, up to 1 GiB: few mappings
-// (vm.max_map_count), little address space under a limit (RLIMIT_AS). Where the system refuses one,
-// smaller ones are tried. Regions don't go back: their clean pages cost address space only.
+// (vm.max_map_count). Where the system refuses one, smaller ones are tried. Once it is the heap's a
+// region is nothing of its own: its blocks join with those of its neighbours, and any of them may
+// go back to the system (page_heap.h). Where there are blocks, the page map says.
 //
 // Threads: any. No lock is held while the system works.
 #pragma once
@@ -12,25 +13,27 @@
 
 namespace ebb::engine::regions {
 
-/// A region that is mapped and covered by the page map, but not yet one of the heap's.
+/// Addresses that are mapped and covered by the page map, but not yet the heap's.
 struct region {
-    region* older = nullptr;
-    std::uintptr_t base = 0;
+    std::uintptr_t base = 0; ///< 0: there is no memory
     std::size_t bytes = 0;
     void* descriptor = nullptr; ///< zeroed memory for one: its free run's
 };
 
-/// Maps a region that holds `blocks` at that alignment in bytes. Null without memory.
-[[nodiscard]] region* map(std::size_t blocks, std::size_t alignment) noexcept;
+/// Maps a region that holds `blocks` at that alignment in bytes.
+[[nodiscard]] region map(std::size_t blocks, std::size_t alignment) noexcept;
 
-/// Makes it one of the heap's. Callers take turns.
-void enter(region* r) noexcept;
+/// Counts blocks that become the heap's. Callers take turns.
+void add(std::size_t bytes) noexcept;
 
-/// Bytes of all regions.
+/// Counts blocks that it has no longer. Callers take turns. `total` is all that the engine has
+/// mapped, these included: it stood highest right before one of these calls, or stands so now.
+void subtract(std::size_t bytes, std::uint64_t total) noexcept;
+
+/// Bytes of all blocks, those that came on the detour (detour.h) included. Any thread.
 [[nodiscard]] std::uint64_t mapped() noexcept;
 
-/// Calls `f(argument, base, bytes)` for every region.
-void for_each(void (*f)(void* argument, std::uintptr_t base, std::size_t bytes),
-              void* argument) noexcept;
+/// The highest that the engine had mapped, of which `total` is what it has now. Any thread.
+[[nodiscard]] std::uint64_t peak(std::uint64_t total) noexcept;
 
 } // namespace ebb::engine::regions

@@ -1,6 +1,9 @@
+#include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/sanitizers.h>
 #include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/companion.h>
+#include <ebb/alloc/engine/detour.h>
+#include <ebb/alloc/engine/mend.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/shared.h>
@@ -20,12 +23,13 @@ constinit thread_cache before_first; // the thread hasn't called yet
 constinit thread_cache after_last;   // its cache has gone at its end
 
 // Bookings of threads without a cache.
-constinit thread_cache common;
+constinit thread_cache common{os::record_owner::everybody::here};
 constinit os::lock common_guard;
 
-constinit os::lock registry; // who takes a cache, and the list's front
+constinit os::lock coming;   // held while a thread gets a new cache
 constinit os::lock stopping; // held while threads are stopped: they wait here
-constinit shared<thread_cache*> newest{&common};
+constinit os::thread_records<thread_cache> caches{&common};
+constinit shared<bool> known{true};
 
 // The second thread comes. After this, the first is outside of every call that took itself for the
 // only one.
@@ -33,7 +37,7 @@ void leave_alone_mode() noexcept {
     if (!alone.load(std::memory_order_relaxed)) {
         return;
     }
-    thread_cache* const first = newest.load(std::memory_order_relaxed);
+    thread_cache* const first = caches.first();
     if (first == &common) {
         return; // this is the first
     }
@@ -47,35 +51,28 @@ void leave_alone_mode() noexcept {
 
 // A cache for this thread: one that waits for a thread, or a new one. Null without memory.
 thread_cache* adopt() noexcept {
-    const os::lock_guard hold(registry);
-    for (thread_cache* c = newest.load(std::memory_order_relaxed); c != nullptr; c = c->older) {
-        if (c != &common && !c->taken.load(std::memory_order_acquire)) {
-            c->taken.store(true, std::memory_order_relaxed);
-            return c;
-        }
+    if (thread_cache* const waiting = caches.take_any()) {
+        return waiting;
     }
     thread_cache* const c = make_cache();
     if (c != nullptr) {
+        const os::lock_guard hold(coming);
         leave_alone_mode();
-        c->taken.store(true, std::memory_order_relaxed);
-        c->older = newest.load(std::memory_order_relaxed);
-        newest.store(c, std::memory_order_release);
+        caches.add(*c);
     }
     return c;
 }
 
 template <class F>
 void for_each_cache(F&& f) noexcept {
-    for (thread_cache* c = newest.load(std::memory_order_acquire); c != nullptr; c = c->older) {
-        f(*c);
-    }
+    caches.for_each(f);
 }
 
 // All caches that a thread has, but for the caller's.
 template <class F>
 void for_each_other(F&& f) noexcept {
     for_each_cache([&](thread_cache& c) {
-        if (&c != &common && &c != current && c.taken.load(std::memory_order_acquire)) {
+        if (&c != &common && &c != current && caches.has_owner(c)) {
             f(c);
         }
     });
@@ -117,10 +114,6 @@ bool outside(const thread_cache& c) noexcept {
 
 constinit thread_local thread_cache* current = &before_first;
 
-bool has_cache() noexcept {
-    return current != &before_first && current != &after_last;
-}
-
 booking::booking() noexcept : cache_(current) {
     if (cache_ == &before_first) {
         if (thread_cache* const c = adopt()) {
@@ -132,7 +125,7 @@ booking::booking() noexcept : cache_(current) {
     }
     if (!has_cache()) [[unlikely]] {
         {
-            const os::lock_guard hold(registry);
+            const os::lock_guard hold(coming);
             leave_alone_mode();
         }
         common_guard.acquire();
@@ -159,20 +152,41 @@ booking::~booking() {
     }
 }
 
-void end_thread() noexcept {
-    if (has_cache()) {
-        thread_cache* const cache = current;
-        {
-            const booking last;
-            empty(*cache);
-            cache_room::give_up(*cache);
-            cache->tell();
-        }
-        current = &after_last;
-        sums::callers.fetch_add(0 - 1U, std::memory_order_relaxed);
-        cache->taken.store(false, std::memory_order_release);
+detour_booking::detour_booking() noexcept : cache_(has_cache() ? current : &common) {
+    if (cache_ == &common) {
+        common_guard.acquire();
+        return;
     }
-    companion::thread_ends();
+    while (!cache_->enter(thread_cache::on_detour))
+        [[unlikely]] {
+            cache_->leave();
+            const os::lock_guard wait(stopping);
+        }
+}
+
+detour_booking::~detour_booking() {
+    if (cache_ == &common) {
+        common_guard.release();
+    } else {
+        cache_->leave();
+    }
+}
+
+void leave_cache() noexcept {
+    thread_cache* const cache = current;
+    current = &after_last;
+    sums::callers.fetch_add(0 - 1U, std::memory_order_relaxed);
+    caches.leave(*cache);
+}
+
+bool others_are_in_slow_calls() noexcept {
+    bool any = false;
+    for_each_cache([&](const thread_cache& c) {
+        any = any || (&c != current &&
+                      (c.inside.load(std::memory_order_acquire) != 0 ||
+                       c.busy.load(std::memory_order_acquire) == thread_cache::in_slow_call));
+    });
+    return any;
 }
 
 bool empty_caches(sweep_of which) noexcept {
@@ -205,28 +219,34 @@ bool empty_caches(sweep_of which) noexcept {
         c.calls_seen = calls;
     });
     resume_all();
-    const os::lock_guard still(registry); // nobody takes one of these meanwhile
     for_each_cache([](thread_cache& c) {
-        if (&c != &common && !c.taken.load(std::memory_order_acquire)) {
+        if (&c != &common && caches.take(c)) { // no thread gets it meanwhile
             empty(c);
             cache_room::give_up(c);
             release_slots(c);
+            caches.leave(c);
         }
     });
+    const os::lock_guard shared_one(common_guard);
+    empty_late(common);
     return waits && (stopped || !any); // without a barrier nothing will ever be emptied
 }
 
 void begin_alone() noexcept {
-    const os::lock_guard hold(registry);
-    const thread_cache* const first = newest.load(std::memory_order_relaxed);
-    alone.store(os::register_barrier() && (first == &common || first->older == &common),
+    const os::lock_guard hold(coming);
+    const thread_cache* const first = caches.first();
+    alone.store(os::register_barrier() && (first == &common || first->next == &common),
                 std::memory_order_relaxed);
 }
 
 void stop_threads() noexcept {
-    registry.acquire(); // no thread gets a cache from here on
+    coming.acquire(); // no thread gets a new cache from here on
     stopping.acquire();
-    for_each_other([](thread_cache& c) { stop(c); });
+    for_each_cache([](thread_cache& c) { // those that wait for a thread too: one may come
+        if (&c != &common && &c != current) {
+            stop(c);
+        }
+    });
     if (close_stopped()) {
         for_each_other([](thread_cache& c) {
             while (!outside(c)) {
@@ -241,20 +261,42 @@ void resume_threads() noexcept {
     common_guard.release();
     resume_all();
     stopping.release();
-    registry.release();
+    coming.release();
 }
 
-void forget_threads() noexcept {
-    common_guard.reset();
-    resume_all();
-    for_each_other([](thread_cache& c) {
-        c.busy.store(0, std::memory_order_relaxed);
-        c.taken.store(false, std::memory_order_relaxed);
+void forget_threads(bool in_call) noexcept {
+    caches.forget_others(has_cache() ? current : nullptr);
+    if (!in_call) { // a call on the detour may have held these
+        common_guard.reset();
+        stopping.reset();
+    }
+    std::int64_t told = 0;
+    std::int64_t detoured = 0;
+    for_each_cache([&](thread_cache& c) {
+        if (&c != current) {
+            detour::finish(c);
+            if (&c != &common && c.busy.load(std::memory_order_relaxed) != 0 && !mend(c)) {
+                known.store(false);
+            }
+        }
+        told += c.told.get();
+        detoured += c.mapped.get();
     });
+    // A thread may have been about to add to these.
+    told_sum.store(told, std::memory_order_relaxed);
+    sums::detoured.store(detoured, std::memory_order_relaxed);
     sums::callers.store(has_cache() ? 1 : 0, std::memory_order_relaxed);
-    stopping.reset();
-    registry.reset();
-    os::register_barrier();
+}
+
+void check_books() noexcept {
+    for_each_cache([](const thread_cache& c) {
+        EBB_CHECK(hardened || &c == &common || books_agree(c),
+                  "heap: a thread's sums and its slots disagree");
+    });
+}
+
+bool books_are_known() noexcept {
+    return known.load(std::memory_order_relaxed);
 }
 
 bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
@@ -266,6 +308,7 @@ bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
                 found = found || load_relaxed(*at) == slot;
             }
             c.waiting.for_each([&](const void* waits) { found = found || waits == slot; });
+            c.late.for_each([&](const void* waits) { found = found || waits == slot; });
         });
     }
     return found;
@@ -294,9 +337,11 @@ bin_totals read_bin(std::size_t bin) noexcept {
     for_each_cache([&](const thread_cache& c) {
         sum.remainders += c.bins[bin].remainders.get();
         sum.cached_slots += static_cast<std::uint64_t>(c.bins[bin].top.get() - c.bins[bin].floor);
-        c.waiting.for_each([&](const void* waits) {
+        const auto count = [&](const void* waits) {
             sum.cached_slots += spans.find(address_of(waits)).tag() == bin ? 1 : 0;
-        });
+        };
+        c.waiting.for_each(count);
+        c.late.for_each(count);
     });
     return sum;
 }
@@ -307,7 +352,7 @@ large_totals read_large() noexcept {
         sum.blocks += c.large_blocks.get();
         sum.requested += c.large_requested.get();
         sum.slack += c.large_slack.get();
-        sum.kept_bytes += c.kept_bytes.get();
+        sum.kept_bytes += c.kept_bytes.get() + c.late_bytes.get();
     });
     return sum;
 }

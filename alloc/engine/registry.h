@@ -4,12 +4,14 @@
 // counters go on from where they stood, so that sums need no folding.
 //
 // Stopping. A thread that goes to sleep after a peak would keep slots, and each of them a page. So
-// the sweep empties the caches of threads that made no call since its last look, and a fork waits
-// until no thread is inside of a call, so that the child finds everything whole. A thread's call
+// the sweep empties the caches of threads that made no call since its last look. A thread's call
 // says `busy`, a plain store; whoever stops it sets `stopped`, has every processor pass a barrier
 // (os/barrier.h), closes the bounds that every call compares with, has a barrier pass once more,
 // and then looks at `busy`. Where the kernel has no such barrier, sleeping threads keep what they
-// have and a fork doesn't wait.
+// have.
+//
+// A forked child is a new generation of the process. A cache that a thread of an earlier one had is
+// nobody's: so the child needn't write to any of them (a page each).
 //
 // Threads: any.
 #pragma once
@@ -26,11 +28,13 @@ namespace ebb::engine {
 extern constinit thread_local thread_cache* current;
 
 /// Whether that is one with room.
-[[nodiscard]] bool has_cache() noexcept;
+[[nodiscard]] inline bool has_cache() noexcept {
+    return current->bins[1].floor != nullptr;
+}
 
 /// A call of this thread, open while this lives: the cache that it books on, made if need be.
 /// Where there is none (no memory, the thread ends), a shared one behind a lock.
-/// Waits while the thread is stopped. Not to be nested.
+/// Waits while the thread is stopped. Not to be nested. Requires: inside of a slow_call.
 class booking {
   public:
     booking() noexcept;
@@ -45,9 +49,26 @@ class booking {
     bool own_ = true;
 };
 
-/// Ends this thread's use of its cache: libc calls it as the thread ends. Later calls of the thread
-/// go to the central bins.
-void end_thread() noexcept;
+/// The same on the detour (detour.h): never makes a cache.
+class detour_booking {
+  public:
+    detour_booking() noexcept;
+    ~detour_booking();
+    detour_booking(const detour_booking&) = delete;
+    detour_booking& operator=(const detour_booking&) = delete;
+    thread_cache* operator->() const noexcept { return cache_; }
+    thread_cache& operator*() const noexcept { return *cache_; }
+
+  private:
+    thread_cache* cache_;
+};
+
+/// Ends this thread's use of its cache. Later calls of the thread go to the central bins. Where the
+/// cache isn't empty, what lies in it waits for its next thread, or a sweep. Requires: no call.
+void leave_cache() noexcept;
+
+/// Whether a thread other than the caller is in a slow call, as far as its cache says.
+[[nodiscard]] bool others_are_in_slow_calls() noexcept;
 
 /// What a sweep does to the caches of other threads: it always empties those that have no thread,
 /// and those whose threads made no call since the last one;
@@ -97,7 +118,16 @@ void begin_alone() noexcept;
 void stop_threads() noexcept;
 void resume_threads() noexcept;
 
-/// In a forked child, instead of resume_threads: the other threads aren't there.
-void forget_threads() noexcept;
+/// In a forked child: the other threads aren't there, and what they were in the middle of is
+/// finished or undone. `in_call`: the caller is inside of a slow call itself, by a signal.
+/// Cost: a line of cache for each thread that ever was.
+void forget_threads(bool in_call) noexcept;
+
+/// Whether that worked in every fork that led here. Else what threads counted is unknown.
+[[nodiscard]] bool books_are_known() noexcept;
+
+/// Stops the program unless each thread's sums are what follows from its slots. Requires: threads
+/// are stopped.
+void check_books() noexcept;
 
 } // namespace ebb::engine

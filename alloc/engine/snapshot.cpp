@@ -32,7 +32,7 @@ ebb_ledger read_ledger() noexcept {
         l.overhead = metadata::mapped();
         l.mapped = regions::mapped() + l.overhead;
         l.peak_requested = unsigned_of(threads.peak_requested);
-        l.peak_mapped = l.mapped; // nothing that was mapped goes: regions keep their addresses
+        l.peak_mapped = regions::peak(l.mapped);
         l.allocations = threads.allocations;
         l.frees = threads.frees;
         l.unreturned = unsigned_of(sums::read(sums::unreturned));
@@ -41,6 +41,10 @@ ebb_ledger read_ledger() noexcept {
         if (l.idle != EBB_ABSENT) {
             break;
         }
+    }
+    if (!books_are_known()) { // a fork's child couldn't mend what other threads were doing
+        l.requested = l.slack = l.usable = l.dead = l.idle = l.peak_requested = EBB_ABSENT;
+        l.allocations = l.frees = EBB_ABSENT;
     }
     return l;
 }
@@ -89,6 +93,7 @@ std::size_t read_classes(ebb_heap_class* out, std::size_t capacity) noexcept {
 void validate() noexcept {
     const purge::pause quiet;
     stop_threads();
+    check_books();
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         central[bin].validate(bin);
     }

@@ -104,19 +104,6 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
     return got;
 }
 
-bool span::put_back(std::size_t index) noexcept {
-    std::uint64_t& word = free_bits()[index / 64];
-    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-    if ((word & bit) != 0) {
-        return false;
-    }
-    store(word, word | bit);
-    ++free_slots;
-    cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
-    count_back(index);
-    return true;
-}
-
 // Slots from `first` on are out. Returns how many of their pages weren't resident.
 std::size_t span::count_out(std::size_t first, std::size_t count) noexcept {
     const bin_traits& t = traits[bin];
@@ -152,18 +139,6 @@ inline std::size_t span::count_page_out(std::size_t page, std::uint16_t slots) n
         return 1;
     }
     return 0;
-}
-
-void span::count_back(std::size_t index) noexcept {
-    const std::size_t shift = os::page_shift();
-    const std::size_t from = index * traits[bin].slot;
-    const std::size_t last = (from + traits[bin].slot - 1) >> shift;
-    std::uint16_t* const counts = out_counts();
-    for (std::size_t p = from >> shift; p <= last; ++p) {
-        if (--counts[p] == 0) {
-            ++idle_pages;
-        }
-    }
 }
 
 std::size_t span::take_idle_pages(std::size_t most, page_run* out) noexcept {

@@ -132,8 +132,12 @@ struct span {
     /// that weren't resident before.
     std::size_t take(void** out, std::size_t want, std::size_t& fresh_pages) noexcept;
 
-    /// Makes a slot free. False when it is free already.
-    [[nodiscard]] bool put_back(std::size_t index) noexcept;
+    /// Makes the slot that begins `offset` bytes from the span's start free. Returns how many pages
+    /// became idle by it, or `was_free` where it is free already. What it needs to know of the bin
+    /// and the system comes from the caller, who looks it up once for many slots.
+    static constexpr std::uint32_t was_free = UINT32_MAX;
+    [[nodiscard]] inline std::uint32_t put_back(std::size_t offset, const bin_traits& of,
+                                                std::size_t page_shift) noexcept;
 
     /// Pages that lie side by side.
     struct page_run {
@@ -178,10 +182,31 @@ struct span {
                           std::size_t& fresh_pages) noexcept;
     std::size_t count_out(std::size_t first, std::size_t count) noexcept;
     std::size_t count_page_out(std::size_t page, std::uint16_t slots) noexcept;
-    void count_back(std::size_t index) noexcept;
     [[nodiscard]] bool all_free(std::size_t first, std::size_t last) const noexcept;
     [[nodiscard]] bool page_free(std::size_t page) const noexcept;
 };
+
+inline std::uint32_t span::put_back(std::size_t offset, const bin_traits& of,
+                                    std::size_t page_shift) noexcept {
+    const std::size_t index = of.index(offset);
+    std::uint64_t& word = free_bits()[index / 64];
+    const std::uint64_t bits = load_relaxed(word);
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if ((bits & bit) != 0) [[unlikely]] {
+        return was_free;
+    }
+    store_relaxed(word, bits | bit);
+    ++free_slots;
+    cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
+    std::uint16_t* const counts = out_counts();
+    const std::size_t last = (offset + of.slot - 1) >> page_shift;
+    std::uint32_t idle = 0;
+    for (std::size_t p = offset >> page_shift; p <= last; ++p) {
+        idle += --counts[p] == 0 ? 1 : 0;
+    }
+    idle_pages += idle;
+    return idle;
+}
 
 /// A queue of spans that wait for their pages to go.
 struct by_purge {

@@ -10,6 +10,10 @@ namespace ebb::engine {
 /// From the library's constructor: options from the environment, fork handlers, thread ends.
 void load(char** environment = nullptr) noexcept;
 
+/// Ends this thread's use of the heap: libc calls it as the thread ends. Later calls of the thread
+/// go to the central bins.
+void end_thread() noexcept;
+
 /// Has end_thread() called when this thread ends.
 void watch_thread_end() noexcept;
 

@@ -23,6 +23,9 @@ extern constinit shared<std::int64_t> unreturned;
 /// Bytes of slots and blocks that threads' caches may hold.
 extern constinit shared<std::int64_t> granted;
 
+/// Bytes of blocks that came on the detour (detour.h): what all caches say of their own.
+extern constinit shared<std::int64_t> detoured;
+
 /// Threads that have a cache.
 extern constinit shared<std::uint32_t> callers;
 

@@ -109,16 +109,19 @@ void* refill(thread_cache& cache, std::size_t bin) noexcept {
     if (got == 0) {
         return nullptr;
     }
+    cache.received[bin] += static_cast<std::int64_t>(got);
     b.top.set(b.floor + got - 1);
     return b.floor[got - 1];
 }
 
-void give_oldest(cache_bin& b, std::size_t bin, std::size_t count) noexcept {
+void give_oldest(thread_cache& cache, std::size_t bin, std::size_t count) noexcept {
+    cache_bin& b = cache.bins[bin];
     void* out[most_cached];
     const std::size_t rest = static_cast<std::size_t>(b.top.get() - b.floor) - count;
     std::memcpy(out, b.floor, count * sizeof(void*));
     std::memmove(b.floor, b.floor + count, rest * sizeof(void*));
     b.top.set(b.floor + rest);
+    cache.received[bin] -= static_cast<std::int64_t>(count);
     central[bin].give(bin, out, count);
 }
 
@@ -126,12 +129,13 @@ void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     cache_bin& b = cache.bins[bin];
     if (b.floor == nullptr || (b.top.get() == b.ceiling.get() && !cache_room::widen(cache, bin) &&
                                b.ceiling.get() == b.floor)) { // no cache, or no room in it
+        --cache.received[bin];
         central[bin].give(bin, &slot, 1);
         return;
     }
     if (b.top.get() == b.ceiling.get()) {
         // The older half goes; the newer is warm.
-        give_oldest(b, bin, static_cast<std::size_t>(b.ceiling.get() - b.floor + 1) / 2);
+        give_oldest(cache, bin, static_cast<std::size_t>(b.ceiling.get() - b.floor + 1) / 2);
     }
     *b.top.get() = slot;
     b.top.set(b.top.get() + 1);
@@ -162,10 +166,12 @@ void release_slots(thread_cache& cache) noexcept {
 
 namespace {
 
-void empty_bin(cache_bin& b, std::size_t bin) noexcept {
+void empty_bin(thread_cache& cache, std::size_t bin) noexcept {
+    cache_bin& b = cache.bins[bin];
     const auto count = static_cast<std::size_t>(b.top.get() - b.floor);
     if (count != 0) {
         b.top.set(b.floor);
+        cache.received[bin] -= static_cast<std::int64_t>(count);
         central[bin].settle_all(bin, b.floor, count);
     }
 }
@@ -179,7 +185,38 @@ void empty_large(thread_cache& cache) noexcept {
     }
 }
 
+void empty_late(thread_cache& cache) noexcept {
+    for (late_page* page = cache.late.first(); page != nullptr; page = page->next.load()) {
+        const std::uint32_t count = page->count.get();
+        page->count.set(0);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            void* block = page->blocks[i];
+            const page_entry entry = spans.find(address_of(block));
+            if (entry.is_bin()) {
+                central[entry.tag()].settle_all(entry.tag(), &block, 1);
+            } else {
+                cache.late_bytes.subtract(entry.owner()->bytes());
+                page_heap::give(entry.owner());
+            }
+        }
+    }
+}
+
+void end_detour(thread_cache& cache) noexcept {
+    empty_late(cache);
+    for (std::uint32_t n = cache.spare.count.get(); n < spare_descriptors::usual; ++n) {
+        cache.spare.memory[n] = metadata::allocate(sizeof(span));
+        if (cache.spare.memory[n] == nullptr) {
+            break;
+        }
+        cache.spare.count.set(n + 1);
+    }
+    cache.detoured.set(false);
+    page_heap::trim();
+}
+
 void empty(thread_cache& cache) noexcept {
+    empty_late(cache);
     while (!cache.waiting.empty()) {
         void* slot = cache.waiting.front();
         const std::size_t bin = spans.find(address_of(slot)).tag();
@@ -191,7 +228,7 @@ void empty(thread_cache& cache) noexcept {
 
 void empty_bins(thread_cache& cache) noexcept {
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
-        empty_bin(cache.bins[bin], bin);
+        empty_bin(cache, bin);
     }
     empty_large(cache);
 }
@@ -200,7 +237,7 @@ void age(thread_cache& cache) noexcept {
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         cache_bin& b = cache.bins[bin];
         if (static_cast<std::size_t>(b.top.get() - b.floor) == b.seen) {
-            empty_bin(b, bin);
+            empty_bin(cache, bin);
         }
         b.seen = bounded<std::uint32_t>(static_cast<std::size_t>(b.top.get() - b.floor));
     }

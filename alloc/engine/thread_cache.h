@@ -16,12 +16,14 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/engine/detour_step.h>
 #include <ebb/alloc/engine/hardened.h>
 #include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_map.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/size_class.h>
 #include <ebb/alloc/engine/span.h>
+#include <ebb/alloc/os/thread_records.h>
 
 #include <atomic>
 #include <cstddef>
@@ -49,6 +51,9 @@ struct alignas(64) cache_bin {
 static_assert(sizeof(cache_bin) == 64);
 
 struct alignas(64) thread_cache {
+    constexpr thread_cache() noexcept = default;
+    explicit constexpr thread_cache(os::record_owner::everybody all) noexcept : owner(all) {}
+
     /// By the page map's tag: what is no bin has no room.
     cache_bin bins[page_entry::tag_count];
 
@@ -59,8 +64,10 @@ struct alignas(64) thread_cache {
     owned<std::int64_t> highest;      ///< of requested since told
     owned<std::int64_t> tell_above;   ///< tell when requested leaves these bounds; close() is
     owned<std::int64_t> tell_below;   ///< another thread's writing to them
-    shared<std::uint32_t> busy{0};    ///< its thread is inside of a call
+    shared<std::uintptr_t> busy{0};   ///< what its thread's call does: below
     shared<std::uint32_t> stopped{0}; ///< its thread is to wait before its next call
+
+    shared<std::uint32_t> inside{0}; ///< its thread is in a slow_call (forks.h)
 
     owned<std::int64_t> told; ///< requested as the others know it
     owned<std::int64_t> large_blocks;
@@ -68,8 +75,8 @@ struct alignas(64) thread_cache {
     owned<std::int64_t> large_slack;
     owned<span*> large;              ///< the last large block freed, for the next of its size
     owned<std::uint64_t> kept_bytes; ///< its span's, which readers must not look at
-    thread_cache* older = nullptr;   ///< all caches, for readers
-    shared<bool> taken{false};       ///< has a thread
+    thread_cache* next = nullptr;    ///< all caches, for readers; the registry's, as is
+    os::record_owner owner;          ///< who has it
     std::uint64_t calls_seen = 0;    ///< the sweep's: what calls() was at its last look
     owned<std::int64_t> dead;        ///< bytes of slots in quarantine (hardened)
     std::conditional_t<hardened, quarantine, no_quarantine> waiting;
@@ -86,16 +93,37 @@ struct alignas(64) thread_cache {
     std::uint32_t shrink_seen = 0;
     const span* large_seen = nullptr; ///< what `large` was when the cache was last aged
 
-    /// Opens a call of its thread, which goes on only if requested stays within its bounds.
-    void begin_call() noexcept {
-        busy.store(1, std::memory_order_relaxed);
+    /// Slots of each bin that came from the central one, less those that went there: so what the
+    /// thread holds, net, is this less the height of its stack (mend.h).
+    std::int64_t received[bin_count] = {};
+    owned<std::int64_t> mapped;      ///< bytes of blocks that came on the detour
+    owned<std::uint64_t> late_bytes; ///< of large blocks in `late`
+    detour_step step;                ///< what its thread does while another forks
+    late_frees late;
+    spare_descriptors spare;
+    owned<bool> detoured; ///< it has something to do for its thread's next slow call
+
+    // What `busy` says, but for 0. A fast call says where the top of its stack stands; of those, a
+    // free sets the lowest bit as well.
+    static constexpr std::uintptr_t in_slow_call = 1;
+    static constexpr std::uintptr_t on_detour = 2;
+    [[nodiscard]] static std::uintptr_t allocates_at(void** top) noexcept {
+        return address_of(top);
+    }
+    [[nodiscard]] static std::uintptr_t frees_at(void** top) noexcept {
+        return address_of(top) | 1;
+    }
+
+    /// Opens a call of its thread. A fast one goes on only if requested stays within its bounds.
+    void begin_call(std::uintptr_t what) noexcept {
+        busy.store(what, std::memory_order_relaxed);
         // Against the compiler alone. What the processor may reorder, the stopper's barriers on all
         // processors put in order: either it sees `busy`, or this sees `stopped` and the bounds.
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
-    /// The same without a look at the bounds. False: the call must wait (booking does).
-    [[nodiscard]] bool enter() noexcept {
-        begin_call();
+    /// The same for others, without a look at the bounds. False: it must wait (booking does).
+    [[nodiscard]] bool enter(std::uintptr_t what = in_slow_call) noexcept {
+        begin_call(what);
         return stopped.load(std::memory_order_acquire) == 0;
     }
     void leave() noexcept { busy.store(0, std::memory_order_release); }
@@ -111,10 +139,11 @@ struct alignas(64) thread_cache {
     }
     [[nodiscard]] bool closed() const noexcept { return tell_above.get() == INT64_MIN; }
 
-    /// Books what blocks of a bin leave of their slots.
+    /// Books what blocks of a bin leave of their slots. The bin's sum comes first: mend.h.
     void leave_of_slot(std::size_t bin, std::int64_t remainder) noexcept {
-        slack.add(remainder);
         bins[bin].remainders.add(remainder);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        slack.add(remainder);
     }
     /// Books bytes that are requested, or no longer, without a block that comes or goes.
     void grow(std::size_t bytes) noexcept {
@@ -184,9 +213,16 @@ void age(thread_cache& cache) noexcept;
 /// Gives the large block that a cache keeps, if any, to the page heap. Requires: as for empty().
 void empty_large(thread_cache& cache) noexcept;
 
+/// Gives what was freed while another thread forked to its bins and the page heap. Requires: as for
+/// empty().
+void empty_late(thread_cache& cache) noexcept;
+
+/// The same, and makes the cache ready for the next detour. Requires: as for empty().
+void end_detour(thread_cache& cache) noexcept;
+
 /// Gives the slots that lay longest in a bin to the central one. Requires: as for empty(), and so
 /// many lie there.
-void give_oldest(cache_bin& b, std::size_t bin, std::size_t count) noexcept;
+void give_oldest(thread_cache& cache, std::size_t bin, std::size_t count) noexcept;
 
 /// Gives the pages behind an empty cache's stacks to the system, if they were used since: up to 190
 /// KiB that a thread touched in its life. Requires: as for empty().

@@ -52,6 +52,21 @@ long kernel::unmap(void* pages, std::size_t bytes) noexcept {
     }
 }
 
+long kernel::map_into(void* hole, std::size_t bytes, int protection) noexcept {
+    constexpr int no_replace = 0x100000; // MAP_FIXED_NOREPLACE, younger than some systems' headers
+    return system_call(SYS_mmap, word(hole), word(bytes), protection,
+                       MAP_PRIVATE | MAP_ANONYMOUS | no_replace, -1, 0);
+}
+
+long kernel::grow(void* from, std::size_t bytes, std::size_t new_bytes) noexcept {
+    return system_call(SYS_mremap, word(from), word(bytes), word(new_bytes), MREMAP_MAYMOVE);
+}
+
+long kernel::move(void* from, std::size_t bytes, void* to) noexcept {
+    return system_call(SYS_mremap, word(from), word(bytes), word(bytes),
+                       MREMAP_MAYMOVE | MREMAP_FIXED, word(to));
+}
+
 long kernel::protect(void* pages, std::size_t bytes, int protection) noexcept {
     return system_call(SYS_mprotect, word(pages), word(bytes), protection);
 }

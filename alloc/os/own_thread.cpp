@@ -6,6 +6,9 @@
 #include <csignal>
 #include <cstddef>
 
+// Of glibc 2.32 and later.
+extern "C" char __libc_single_threaded [[gnu::weak]];
+
 namespace ebb::os {
 namespace {
 
@@ -35,6 +38,10 @@ int create_with_stack(create_function create, void (*work)() noexcept, pthread_t
 }
 
 } // namespace
+
+bool is_single_threaded() noexcept {
+    return &__libc_single_threaded != nullptr && __libc_single_threaded != 0;
+}
 
 void note_processors() noexcept {
     const int error = errno;

@@ -12,6 +12,9 @@ namespace ebb::os {
 /// libc's pthread_create, or what stands before it.
 using create_function = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 
+/// Whether libc knows that the process has one thread, and never had a second. Threads: any.
+[[nodiscard]] bool is_single_threaded() noexcept;
+
 /// Once, while the process has one thread. Cost: a system call.
 void note_processors() noexcept;
 

@@ -162,6 +162,42 @@ bool resident_pages(const void* pages, std::size_t bytes, unsigned char* in_core
     return told;
 }
 
+moved move_pages(void* from, std::size_t bytes, void* to) noexcept {
+    if (!pages_move) {
+        return moved::no;
+    }
+    if (!refused(kernel::move(from, bytes, to))) {
+        return moved::yes;
+    }
+    // The kernel unmaps what is at `to` before it looks at the rest, and another thread may have
+    // got those addresses meanwhile.
+    const long again = kernel::map_into(to, bytes, PROT_READ | PROT_WRITE);
+    if (!refused(again) && reinterpret_cast<void*>(again) != to) {
+        kernel::unmap(reinterpret_cast<void*>(again), bytes);
+    }
+    return reinterpret_cast<void*>(again) == to ? moved::no : moved::lost;
+}
+
+void* grow_pages(void* from, std::size_t bytes, std::size_t new_bytes,
+                 std::size_t alignment) noexcept {
+    const std::size_t spare = alignment - page_size();
+    const long result = kernel::grow(from, bytes, new_bytes + spare);
+    if (refused(result)) {
+        return nullptr;
+    }
+    void* const raw = reinterpret_cast<void*>(result);
+    const std::size_t before = align_up(address_of(raw), alignment) - address_of(raw);
+    void* const to = advance(raw, before);
+    std::memmove(to, raw, bytes);
+    if (before != 0) {
+        static_cast<void>(try_unmap(raw, before));
+    }
+    if (spare != before) {
+        static_cast<void>(try_unmap(advance(to, new_bytes), spare - before));
+    }
+    return to;
+}
+
 std::size_t resident(const void* pages, std::size_t bytes) noexcept {
     const std::size_t page = page_size();
     constexpr std::size_t block_pages = 4096;

@@ -5,6 +5,8 @@
 // Threads: all functions may be called from any thread.
 #pragma once
 
+#include <ebb/alloc/base/sanitizers.h>
+
 #include <bit>
 #include <cstddef>
 
@@ -68,6 +70,25 @@ void unmap(void* pages, std::size_t bytes) noexcept;
 
 /// The same; false, nothing changed, where the system refuses.
 [[nodiscard]] bool try_unmap(void* pages, std::size_t bytes) noexcept;
+
+/// Whether pages can be moved: not in a sanitizer's build, which must see each byte move.
+inline constexpr bool pages_move = !sanitized;
+
+enum class moved {
+    yes,  ///< the addresses that they had are unmapped
+    no,   ///< nothing changed, but that what lay at `to` is zero
+    lost, ///< they stay where they are, and nothing, or somebody else's mapping, is at `to`
+};
+
+/// Moves mapped pages to other addresses, over what is mapped there, without touching them. The
+/// system can't where they lie in several mappings, or there are too many.
+[[nodiscard]] moved move_pages(void* from, std::size_t bytes, void* to) noexcept;
+
+/// Makes a mapping longer where a second one beside it would exceed a limit: moved, and then copied
+/// by less than `alignment`. Returns where it is now; null, nothing changed, where the system
+/// can't. Requires: pages_move. Cost: as copying it.
+[[nodiscard]] void* grow_pages(void* from, std::size_t bytes, std::size_t new_bytes,
+                               std::size_t alignment) noexcept;
 
 /// How many of these bytes the kernel holds in memory now (mincore), in whole pages.
 /// Cost: a byte a page and one call for 4,096 pages.

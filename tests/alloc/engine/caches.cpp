@@ -3,7 +3,7 @@
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
-#include <ebb/alloc/engine/regions.h>
+#include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/snapshot.h>
 #include <ebb/alloc/engine/start.h>
 #include <ebb/alloc/engine/sums.h>
@@ -357,14 +357,14 @@ TEST(purge, leaves_resident_what_ledger_and_kernel_agree_on) {
     EXPECT_EQ(told.resident, told.live + told.idle + told.overhead);
     EXPECT_EQ(told.mapped, l.mapped);
     EXPECT_EQ(told.idle, 0U) << "no page without a live byte is left";
-    // By mincore over every region, and page by page of every live block.
-    std::size_t by_region = 0;
-    engine::regions::for_each(
-        [](void* sum, std::uintptr_t base, std::size_t bytes) {
-            *static_cast<std::size_t*>(sum) += os::resident(reinterpret_cast<void*>(base), bytes);
-        },
-        &by_region);
-    EXPECT_EQ(by_region, told.resident - told.overhead);
+    // By mincore over every span and free run, and page by page of every live block.
+    std::size_t by_span = 0;
+    for (std::uintptr_t at = engine::spans.next(0); at != 0;) {
+        const engine::span* const s = engine::spans.find(at).owner();
+        by_span += os::resident(s->start(), s->bytes());
+        at = engine::spans.next(at + s->bytes());
+    }
+    EXPECT_EQ(by_span, told.resident - told.overhead);
     std::set<std::uintptr_t> pages;
     for (const auto& [p, n] : blocks) {
         const std::uintptr_t end = address_of(p) + std::max<std::size_t>(n, 16);

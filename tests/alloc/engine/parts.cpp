@@ -204,7 +204,12 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
             case 3:
                 for (std::size_t n = below(random, s.slot_count / 2 + 2); n > 0; --n) {
                     const std::size_t i = below(random, s.slot_count);
-                    ASSERT_EQ(s.put_back(i), out[i]) << "a slot that is free already is refused";
+                    const std::uint32_t idle = s.idle_pages;
+                    const engine::bin_traits& of = engine::traits[bin];
+                    const std::uint32_t became = s.put_back(i * of.slot, of, os::page_shift());
+                    ASSERT_EQ(became != span::was_free, out[i])
+                        << "a slot that is free already is refused";
+                    ASSERT_EQ(s.idle_pages - idle, out[i] ? became : 0U);
                     free_slots += out[i] ? 1 : 0;
                     out[i] = false;
                 }
@@ -265,12 +270,11 @@ TEST(span, waits_out_its_age_through_the_clocks_wrap) {
 
 std::size_t resident_of_regions() {
     std::size_t bytes = 0;
-    engine::regions::for_each(
-        [](void* sum, std::uintptr_t base, std::size_t of_region) {
-            *static_cast<std::size_t*>(sum) +=
-                os::resident(reinterpret_cast<void*>(base), of_region);
-        },
-        &bytes);
+    for (std::uintptr_t at = engine::spans.next(0); at != 0;) {
+        const engine::span* const s = engine::spans.find(at).owner();
+        bytes += os::resident(s->start(), s->bytes());
+        at = engine::spans.next(at + s->bytes());
+    }
     return bytes;
 }
 
@@ -361,7 +365,8 @@ TEST(page_heap, cuts_joins_and_purges_as_a_model_says) {
                 std::size_t tried = 0;
                 while (tried < most) {
                     const std::size_t piece =
-                        engine::page_heap::give_back(most - tried, os::coarse_milliseconds(), 0);
+                        engine::page_heap::give_back(most - tried, os::coarse_milliseconds(), 0)
+                            .bytes;
                     if (piece == 0) {
                         break;
                     }

@@ -1,0 +1,499 @@
+// Forks beside threads that call, and while they can't get on: what goes on, and what a child
+// finds.
+#include <ebb/alloc/engine/block.h>
+#include <ebb/alloc/engine/central.h>
+#include <ebb/alloc/engine/forks.h>
+#include <ebb/alloc/engine/heap.h>
+#include <ebb/alloc/engine/mend.h>
+#include <ebb/alloc/engine/purge.h>
+#include <ebb/alloc/engine/regions.h>
+#include <ebb/alloc/engine/snapshot.h>
+#include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/engine/thread_cache.h>
+
+#include <gtest/gtest.h>
+#include <tests/support/forked.h>
+#include <tests/support/random.h>
+#include <tests/support/refuse.h>
+
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace ebb; // NOLINT: a test's own file
+using tests::below;
+using tests::status_of_child;
+
+// What runs in a fork after the engine has prepared it: handlers that were registered earlier
+// prepare later. libc's own locks are taken there too.
+std::function<void()> in_window; // NOLINT: set by one thread, before its fork
+const int registered = ::pthread_atfork(
+    [] {
+        if (in_window) {
+            in_window();
+        }
+    },
+    nullptr, nullptr);
+
+constexpr int not_here = 77;
+
+std::size_t any_size(tests::random_engine& random) {
+    return 1 + below(random, std::size_t{1} << (4 + below(random, 18)));
+}
+
+// Blocks that one thread takes, changes and gives back, and what they come to.
+class holder {
+  public:
+    explicit holder(std::uint64_t seed) : random_(seed), blocks_(64) {}
+    holder(const holder&) = delete;
+    holder& operator=(const holder&) = delete;
+    ~holder() { drop(); }
+
+    void step() {
+        block& b = blocks_[below(random_, blocks_.size())];
+        const std::size_t n = any_size(random_);
+        if (b.p == nullptr) {
+            b.p = static_cast<unsigned char*>(engine::allocate(n));
+            fill(b, n);
+        } else if (below(random_, 3) == 0) {
+            check(b, b.n);
+            engine::deallocate(b.p);
+            b = {};
+        } else {
+            const std::size_t before = b.n;
+            b.p = static_cast<unsigned char*>(engine::reallocate(b.p, n));
+            check(b, std::min(before, n));
+            fill(b, n);
+        }
+    }
+
+    void drop() {
+        for (block& b : blocks_) {
+            check(b, b.n);
+            engine::deallocate(b.p);
+            b = {};
+        }
+    }
+
+    [[nodiscard]] std::uint64_t requested() const {
+        std::uint64_t sum = 0;
+        for (const block& b : blocks_) {
+            sum += b.n;
+        }
+        return sum;
+    }
+
+  private:
+    struct block {
+        unsigned char* p = nullptr;
+        std::size_t n = 0;
+        unsigned char mark = 0;
+    };
+
+    // Its ends alone: what moves a block moves them.
+    void fill(block& b, std::size_t n) {
+        b.n = n;
+        b.mark = static_cast<unsigned char>(below(random_, 256));
+        b.p[0] = b.p[n - 1] = b.mark;
+    }
+    static void check(const block& b, std::size_t n) {
+        if (n != 0) {
+            EXPECT_EQ(b.p[0], b.mark);
+        }
+        if (n != 0 && n == b.n) {
+            EXPECT_EQ(b.p[n - 1], b.mark);
+        }
+    }
+
+    tests::random_engine random_;
+    std::vector<block> blocks_;
+};
+
+// A thread that works as long as it isn't told to stop.
+class worker {
+  public:
+    explicit worker(std::uint64_t seed)
+        : thread_([this, seed] {
+              holder h(seed);
+              while (!stop_.load(std::memory_order_relaxed)) {
+                  h.step();
+              }
+          }) {}
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+    ~worker() {
+        stop_ = true;
+        thread_.join();
+    }
+
+  private:
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+// What a child finds is whole, whatever the other threads were at, and works.
+void live_in_child() {
+    engine::validate();
+    const ebb_ledger found = engine::read_ledger();
+    EXPECT_NE(found.requested, EBB_ABSENT) << "the books of all threads were mended";
+    {
+        holder h(1);
+        for (int i = 0; i < 300; ++i) {
+            h.step();
+        }
+    }
+    engine::validate();
+    EXPECT_EQ(engine::read_ledger().requested, found.requested);
+    if (testing::Test::HasFailure()) {
+        _exit(1);
+    }
+}
+
+void fork_under_load(int rounds) {
+    const std::uint64_t seed = tests::new_seed();
+    SCOPED_TRACE(testing::Message() << "EBB_SEED=" << seed);
+    {
+        const worker first(seed);
+        const worker second(seed + 1);
+        const worker third(seed + 2);
+        for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
+            EXPECT_EQ(status_of_child(live_in_child), 0) << "round " << round;
+        }
+    }
+    engine::validate();
+}
+
+TEST(forks, leave_the_child_whole_whatever_other_threads_were_at) {
+    engine::load();
+    fork_under_load(tests::sanitized ? 20 : 300);
+}
+
+TEST(forks, do_so_without_membarrier) {
+    const int status = status_of_child([] {
+        if (!tests::refuse(SYS_membarrier, EPERM)) {
+            _exit(not_here);
+        }
+        engine::load();
+        fork_under_load(tests::sanitized ? 10 : 100);
+        if (testing::Test::HasFailure()) {
+            _exit(1);
+        }
+    });
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_here) {
+        GTEST_SKIP() << "no seccomp here";
+    }
+    EXPECT_EQ(status, 0);
+}
+
+// Between its handlers a fork may wait for any other thread, as libc's waits for those that hold
+// the locks of its streams: so each must get on, with every kind of call.
+TEST(forks, let_other_threads_get_on_meanwhile) {
+    engine::load();
+    ASSERT_EQ(registered, 0);
+    const ebb_ledger before = engine::read_ledger();
+    holder h(tests::new_seed());
+    for (int i = 0; i < 200; ++i) {
+        h.step();
+    }
+    std::uint64_t held = 0;
+    void* left = nullptr;
+    const auto work = [&] {
+        for (int i = 0; i < 2000; ++i) {
+            h.step();
+        }
+        // One that begins here, and one that ends.
+        std::thread([&] { left = engine::allocate(1000); }).join();
+        void* const page = engine::allocate_aligned(100, 1 << 20);
+        EXPECT_EQ(address_of(page) % (1 << 20), 0U);
+        engine::deallocate(page);
+        void* const zeroes = engine::allocate_zeroed(300'000);
+        EXPECT_EQ(*static_cast<unsigned char*>(zeroes), 0);
+        engine::deallocate(zeroes);
+        held = h.requested() + 1000;
+        EXPECT_EQ(engine::read_ledger().requested - before.requested, held);
+    };
+    for (int round = 0; round < 3; ++round) {
+        std::atomic<int> turn{0}; // 1: the worker's, 2: it has done
+        std::thread other([&] {
+            holder mine(7); // it has a cache by then
+            mine.step();
+            mine.drop();
+            turn.wait(0);
+            work();
+            turn = 2;
+            turn.notify_all();
+        });
+        in_window = [&] {
+            turn = 1;
+            turn.notify_all();
+            turn.wait(1);
+        };
+        const int status = status_of_child([&] {
+            in_window = nullptr;
+            EXPECT_EQ(engine::read_ledger().requested - before.requested, held);
+            live_in_child();
+            h.drop(); // what came and went on the detour comes back
+            engine::deallocate(left);
+            EXPECT_EQ(engine::read_ledger().requested, before.requested);
+            static_cast<void>(engine::purge::all());
+            engine::validate();
+            if (testing::Test::HasFailure()) {
+                _exit(1);
+            }
+        });
+        in_window = nullptr;
+        other.join();
+        EXPECT_EQ(status, 0);
+        engine::validate();
+        engine::deallocate(left);
+        EXPECT_EQ(engine::read_ledger().requested - before.requested, h.requested());
+    }
+    h.drop();
+    static_cast<void>(engine::purge::all());
+    engine::validate();
+    EXPECT_EQ(engine::read_ledger().requested, before.requested);
+}
+
+// Blocks that came straight from the system are counted, and their addresses go back like others'.
+TEST(forks, count_what_the_detour_mapped) {
+    engine::load();
+    const std::uint64_t mapped = engine::regions::mapped();
+    std::atomic<int> turn{0};
+    std::vector<void*> blocks;
+    std::thread other([&] {
+        engine::deallocate(engine::allocate(100));
+        turn.wait(0);
+        for (int i = 0; i < 100; ++i) {
+            blocks.push_back(engine::allocate(5 << 20)); // too large for any cache
+        }
+        turn = 2;
+        turn.notify_all();
+    });
+    in_window = [&] {
+        turn = 1;
+        turn.notify_all();
+        turn.wait(1);
+    };
+    EXPECT_EQ(status_of_child([] { engine::validate(); }), 0);
+    in_window = nullptr;
+    other.join();
+    EXPECT_GE(engine::regions::mapped(), mapped + (std::uint64_t{500} << 20));
+    for (void* p : blocks) {
+        std::memset(p, 1, 5 << 20);
+        engine::deallocate(p);
+    }
+    static_cast<void>(engine::purge::all());
+    engine::validate();
+    EXPECT_LE(engine::regions::mapped(), mapped + (std::uint64_t{64} << 20))
+        << "their addresses went back";
+    EXPECT_GE(engine::read_ledger().peak_mapped, mapped + (std::uint64_t{500} << 20));
+}
+
+// A single thread may fork in a signal handler that interrupts any of its calls.
+TEST(forks, work_in_a_signal_handler_of_a_single_thread) {
+    if (ebb::thread_sanitized) {
+        GTEST_SKIP() << "the sanitizer's own handlers of a fork allocate";
+    }
+    EXPECT_EQ(status_of_child([] {
+                  engine::load();
+                  static volatile sig_atomic_t forked = 0;
+                  static volatile sig_atomic_t failed = 0;
+                  struct sigaction action {};
+                  action.sa_handler = [](int) {
+                      failed = failed + (status_of_child([] {}) != 0 ? 1 : 0);
+                      forked = forked + 1;
+                  };
+                  ::sigaction(SIGVTALRM, &action, nullptr);
+                  const itimerval often{{0, 1000}, {0, 1000}};
+                  ::setitimer(ITIMER_VIRTUAL, &often, nullptr);
+                  holder h(tests::new_seed());
+                  while (forked < 100) {
+                      h.step();
+                  }
+                  const itimerval never{};
+                  ::setitimer(ITIMER_VIRTUAL, &never, nullptr);
+                  h.drop();
+                  engine::validate();
+                  _exit(failed == 0 && !testing::Test::HasFailure() ? 0 : 1);
+              }),
+              0);
+}
+
+// The stores of a fast call in their order (mend.h), made by hand on a cache of no thread.
+class half_done : public testing::TestWithParam<std::size_t> {
+  protected:
+    void SetUp() override {
+        if (engine::hardened) {
+            GTEST_SKIP() << "it has no fast calls";
+        }
+        engine::load();
+        const engine::slow_call here;
+        cache_ = engine::make_cache();
+        ASSERT_NE(cache_, nullptr);
+        constexpr std::size_t count = 4;
+        ASSERT_EQ(engine::central[bin_].take(bin_, b().floor, count), count);
+        b().top.set(b().floor + count);
+        b().ceiling.set(b().floor + engine::cache_capacity(bin_));
+        cache_->received[bin_] = count;
+    }
+    void TearDown() override {
+        if (cache_ != nullptr) {
+            for (void* p : live_) {
+                engine::close_slot(p, bin_);
+                *b().top.get() = p;
+                b().top.set(b().top.get() + 1);
+            }
+            const engine::slow_call here;
+            engine::empty(*cache_);
+        }
+    }
+
+    engine::cache_bin& b() { return cache_->bins[bin_]; }
+    [[nodiscard]] std::int64_t slack() const {
+        return static_cast<std::int64_t>(engine::traits[bin_].slot - GetParam());
+    }
+
+    // The first `steps` stores of malloc, or all.
+    int allocate(int steps) {
+        void** const top = b().top.get();
+        void* const slot = top[-1];
+        return run(steps, {
+                              [&] { busy(engine::thread_cache::allocates_at(top)); },
+                              [&] { b().top.set(top - 1); },
+                              [&] { engine::open_slot(slot, bin_, GetParam()); },
+                              [&] { b().remainders.add(slack()); },
+                              [&] { cache_->slack.add(slack()); },
+                              [&] { cache_->allocations.add(1); },
+                              [&] { add_requested(1); },
+                              [&] {
+                                  busy(0);
+                                  live_.push_back(slot);
+                              },
+                          });
+    }
+    int free(int steps) {
+        void** const top = b().top.get();
+        void* const slot = live_.back();
+        return run(steps, {
+                              [&] { busy(engine::thread_cache::frees_at(top)); },
+                              [&] { *top = slot; },
+                              [&] { b().remainders.add(-slack()); },
+                              [&] { cache_->slack.add(-slack()); },
+                              [&] { engine::close_slot(slot, bin_); },
+                              [&] { add_requested(-1); },
+                              [&] { cache_->frees.add(1); },
+                              [&] {
+                                  b().top.set(top + 1);
+                                  live_.pop_back();
+                              },
+                              [&] { busy(0); },
+                          });
+    }
+
+    void expect_whole(std::size_t held) {
+        EXPECT_TRUE(engine::books_agree(*cache_));
+        EXPECT_EQ(cache_->requested.get(), static_cast<std::int64_t>(held * GetParam()));
+        EXPECT_EQ(cache_->slack.get(), static_cast<std::int64_t>(held) * slack());
+        EXPECT_EQ(cache_->allocations.get() - cache_->frees.get(), held);
+        for (void** p = b().floor; p < b().top.get(); ++p) {
+            const bool is_marked = engine::has_tail(bin_)
+                                       ? engine::read_remainder(static_cast<unsigned char*>(*p) +
+                                                                engine::traits[bin_].slot) == 0
+                                       : engine::slot_mark::read(*p) == engine::slot_mark::of(*p) ||
+                                             engine::slot_mark::read(*p) == 0;
+            EXPECT_TRUE(is_marked) << "a slot on the stack that looks like a block";
+        }
+    }
+    [[nodiscard]] std::size_t on_stack() {
+        return static_cast<std::size_t>(b().top.get() - b().floor);
+    }
+
+    std::size_t bin_ = engine::bin_of(GetParam());
+    engine::thread_cache* cache_ = nullptr;
+    std::vector<void*> live_;
+
+  private:
+    static int run(int steps, const std::vector<std::function<void()>>& all) {
+        int done = 0;
+        for (; done < steps && done < static_cast<int>(all.size()); ++done) {
+            all[static_cast<std::size_t>(done)]();
+        }
+        return done;
+    }
+    void busy(std::uintptr_t word) { cache_->busy.store(word); }
+    void add_requested(std::int64_t sign) {
+        cache_->requested.add(sign * static_cast<std::int64_t>(GetParam()));
+    }
+};
+
+constexpr int all_steps = 100;
+
+TEST_P(half_done, malloc_is_counted_wholly_or_not_at_all) {
+    for (int steps = 0;; ++steps) {
+        SCOPED_TRACE(testing::Message() << steps << " stores");
+        allocate(all_steps);
+        const std::size_t held = live_.size();
+        const int done = allocate(steps);
+        ASSERT_TRUE(engine::mend(*cache_));
+        const bool finished = on_stack() + held != 4;
+        expect_whole(held + (finished ? 1 : 0));
+        EXPECT_EQ(finished, steps >= (slack() == 0 ? 7 : 4))
+            << "as soon as it has booked something";
+        if (finished && live_.size() == held) { // nobody has it
+            live_.push_back(b().floor[on_stack()]);
+        }
+        while (!live_.empty()) {
+            free(all_steps);
+        }
+        if (done < steps) {
+            break;
+        }
+    }
+}
+
+TEST_P(half_done, free_is_counted_wholly_or_not_at_all) {
+    for (int steps = 0;; ++steps) {
+        SCOPED_TRACE(testing::Message() << steps << " stores");
+        allocate(all_steps);
+        allocate(all_steps);
+        const std::size_t held = live_.size();
+        void* const last = live_.back();
+        const int done = free(steps);
+        ASSERT_TRUE(engine::mend(*cache_));
+        const bool finished = on_stack() + held == 5;
+        expect_whole(held - (finished ? 1 : 0));
+        if (finished && live_.size() == held) {
+            EXPECT_EQ(*(b().top.get() - 1), last);
+            live_.pop_back();
+        }
+        while (!live_.empty()) {
+            free(all_steps);
+        }
+        if (done < steps) {
+            break;
+        }
+    }
+}
+
+TEST_P(half_done, what_no_call_can_leave_is_said_to_be_unknown) {
+    allocate(2);
+    cache_->requested.add(1'000'000);
+    EXPECT_FALSE(engine::mend(*cache_));
+    cache_->requested.add(-1'000'000);
+    EXPECT_TRUE(engine::mend(*cache_));
+}
+
+INSTANTIATE_TEST_SUITE_P(sizes, half_done, testing::Values(64, 50, 1, 0, 1000, 4096, 300));
+
+} // namespace
