@@ -18,32 +18,29 @@
 namespace ebb::engine {
 namespace {
 
-// Pages for a block of `n` bytes that nobody knows yet. Null without memory.
-void* map_block(std::size_t n, std::size_t alignment) noexcept {
+// A large block of `n` bytes that nobody knows yet, with a descriptor of the caller's. At address 0
+// without memory.
+span map_block(std::size_t n, std::size_t alignment) noexcept {
+    span s;
+    s.state = span_state::large;
+    s.descriptor = sizeof(span);
+    s.zeroed = true;
     const std::size_t bytes = round_to_blocks(n);
     void* const start = os::map_as_is(bytes, std::max(alignment, block_bytes));
     if (start != nullptr && !spans.cover(address_of(start), bytes)) {
         os::unmap(start, bytes);
-        return nullptr;
+        return s;
     }
     if (start != nullptr) {
         os::keep_small(start, bytes);
         os::name_pages(start, bytes, "ebb heap");
+        s.base = address_of(start);
+        s.blocks = narrow<std::uint32_t>(bytes / block_bytes);
+        if constexpr (hardened) {
+            s.set_guard();
+        }
+        open_large(&s, n);
     }
-    return start;
-}
-
-span* describe(void* memory, void* start, std::size_t n) noexcept {
-    auto* const s = ::new (memory) span;
-    s->base = address_of(start);
-    s->blocks = narrow<std::uint32_t>(round_to_blocks(n) / block_bytes);
-    s->descriptor = sizeof(span);
-    s->state = span_state::large;
-    s->zeroed = true;
-    if constexpr (hardened) {
-        s->set_guard();
-    }
-    open_large(s, n);
     return s;
 }
 
@@ -116,9 +113,9 @@ detour_step sums_of(const thread_cache& c) noexcept {
     return s;
 }
 
-void add_block(detour_step& s, const thread_cache& c, void* start, std::size_t n) noexcept {
+void add_block(detour_step& s, const thread_cache& c, const span& block, std::size_t n) noexcept {
     s.spare = c.spare.count.get() - 1;
-    s.fresh = describe(c.spare.memory[s.spare], start, n);
+    s.fresh = ::new (c.spare.memory[s.spare]) span(block);
     const auto requested = static_cast<std::int64_t>(n);
     const auto slack = static_cast<std::int64_t>(s.fresh->bytes() - n);
     s.mapped += static_cast<std::int64_t>(s.fresh->bytes());
@@ -204,27 +201,30 @@ bool wait_for_forks() noexcept {
     return false;
 }
 
-// The same, and no block comes.
-bool let_go(void*& pages, std::size_t n) noexcept {
-    os::unmap(pages, round_to_blocks(n));
-    pages = nullptr;
+// Makes the block what the call gives, if there is one and `f()` says so.
+template <class F>
+bool finish_with(const span& block, void*& out, F&& f) noexcept {
+    if (block.base != 0 && f()) {
+        out = block.start();
+        return true;
+    }
+    if (block.base != 0) {
+        os::unmap(block.start(), block.bytes());
+    }
     return wait_for_forks();
 }
 
 } // namespace
 
 bool detour::allocate(std::size_t n, std::size_t alignment, void*& out) noexcept {
-    out = map_block(n, alignment);
+    const span block = map_block(n, alignment);
     const auto take = [&](thread_cache& books, late_page*) {
         detour_step s = sums_of(books);
         ++s.allocations;
-        add_block(s, books, out, n);
+        add_block(s, books, block, n);
         carry_out(books, s);
     };
-    if (out == nullptr) {
-        return wait_for_forks();
-    }
-    return with({.descriptor = true}, take) || let_go(out, n);
+    return finish_with(block, out, [&] { return with({.descriptor = true}, take); });
 }
 
 bool detour::deallocate(void* p, const block_info& block) noexcept {
@@ -237,19 +237,16 @@ bool detour::deallocate(void* p, const block_info& block) noexcept {
     return with({.place = true}, free) || wait_for_forks();
 }
 
-bool detour::reallocate(void* p, const block_info& block, std::size_t n, void*& out) noexcept {
-    out = map_block(n, block_bytes);
+bool detour::reallocate(void* p, const block_info& old, std::size_t n, void*& out) noexcept {
+    const span block = map_block(n, block_bytes);
     const auto move = [&](thread_cache& books, late_page* page) {
+        std::memcpy(block.start(), p, std::min(n, old.usable_bytes()));
         detour_step s = sums_of(books);
-        add_block(s, books, out, n);
-        std::memcpy(out, p, std::min(n, block.usable_bytes()));
-        add_free(s, books, p, block, page);
+        add_block(s, books, block, n);
+        add_free(s, books, p, old, page);
         carry_out(books, s);
     };
-    if (out == nullptr) {
-        return wait_for_forks();
-    }
-    return with({.descriptor = true, .place = true}, move) || let_go(out, n);
+    return finish_with(block, out, [&] { return with({.descriptor = true, .place = true}, move); });
 }
 
 void detour::finish(thread_cache& cache) noexcept {

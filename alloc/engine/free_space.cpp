@@ -106,6 +106,7 @@ void free_space::insert(span* run, std::uint32_t stamp, std::uint64_t refused) n
         run->base = std::min(run->base, other->base);
         run->blocks += other->blocks;
         run->refused_bytes += other->refused_bytes;
+        run->touched += other->touched;
         forget(other);
     };
     join(run_before(run->base));
@@ -168,17 +169,25 @@ span* free_space::find_across(std::size_t blocks, std::size_t alignment_blocks) 
 free_space::taken free_space::cut(span* first, std::uintptr_t from, std::uintptr_t to) noexcept {
     taken result;
     bool all_clean = true;
+    std::uint64_t touched = 0;
     for (span* run = first; run != nullptr;) {
         unlist(run);
         const std::uintptr_t begin = run->base;
         const std::uintptr_t end = end_of(*run);
+        const auto part_of_touched = [&](std::uint64_t bytes) { // from its front, by way of guess
+            const std::uint64_t part = std::min(run->touched, bytes);
+            run->touched -= part;
+            return part;
+        };
         const auto keep = [&](std::uintptr_t at, std::uintptr_t until) {
             span* const rest = describe(at, (until - at) / block_bytes, run->state);
+            rest->touched = part_of_touched(until - at);
             insert(rest, run->stamp); // where in the run a refusal was isn't known: it waits again
         };
         if (begin < from) {
             keep(begin, from);
         }
+        touched += part_of_touched(std::min(end, to) - std::max(begin, from));
         if (to < end) {
             keep(to, end);
         }
@@ -199,6 +208,7 @@ free_space::taken free_space::cut(span* first, std::uintptr_t from, std::uintptr
     result.run->blocks = narrow<std::uint32_t>((to - from) / block_bytes);
     result.run->state = all_clean ? span_state::clean : span_state::dirty;
     result.run->refused_bytes = 0;
+    result.run->touched = touched;
     return result;
 }
 

@@ -15,6 +15,7 @@ constexpr unsigned char scrub_byte = 0xdf; // no pointer's, no text's, no small 
 
 constinit shared<std::uint64_t> secret{0};
 constinit thread_local std::uint64_t state = 0;
+constinit shared<std::uint64_t> states{0}; // that threads have begun with
 
 std::uint64_t read_secret() noexcept {
     std::uint64_t value = secret.load(std::memory_order_relaxed);
@@ -27,12 +28,17 @@ std::uint64_t read_secret() noexcept {
     return value;
 }
 
+constexpr std::uint64_t golden = 0x9e3779b97f4a7c15U; // 2^64 / golden ratio
+
+std::uint64_t spread(std::uint64_t x) noexcept {
+    x = (x ^ (x >> 32)) * golden;
+    return x ^ (x >> 29);
+}
+
 // The canary at an address: others know it neither from another block nor from another run. The
 // byte that strings end with comes never first.
 std::uint64_t canary_at(const unsigned char* p) noexcept {
-    std::uint64_t x = read_secret() ^ address_of(p);
-    x = (x ^ (x >> 32)) * 0x9e3779b97f4a7c15U; // 2^64 / golden ratio: spreads the address's bits
-    return (x ^ (x >> 29)) | 1;
+    return spread(read_secret() ^ address_of(p)) | 1;
 }
 
 } // namespace
@@ -70,8 +76,8 @@ bool scrubbed(const void* slot, std::size_t bytes) noexcept {
 }
 
 std::size_t random_below(std::size_t bound) noexcept {
-    if (state == 0) {
-        state = os::random_word() | 1;
+    if (state == 0) { // from the process's secret: a thread asks the kernel for nothing
+        state = spread(read_secret() + states.fetch_add(golden)) | 1;
     }
     // G. Marsaglia, "Xorshift RNGs", 2003: 13, 7, 17.
     state ^= state << 13;

@@ -123,8 +123,8 @@ void metadata::deallocate(void* p, std::size_t bytes) noexcept {
 }
 
 std::uint64_t metadata::mapped() noexcept {
-    const chunk* const front = chunks.load(std::memory_order_acquire);
-    return front == nullptr ? 0 : front->sum;
+    const chunk* const newest = chunks.load(std::memory_order_acquire);
+    return newest == nullptr ? 0 : newest->sum;
 }
 
 std::uint64_t metadata::resident() noexcept {

@@ -4,6 +4,7 @@
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
+#include <ebb/alloc/engine/poison.h>
 #include <ebb/alloc/engine/regions.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/sums.h>
@@ -66,8 +67,10 @@ constexpr std::uint64_t part_of_used = 4;
 constexpr std::size_t least_hole = 4 * mib;
 constexpr std::uint64_t most_holes = 256;
 
-// Of runs this long the kernel is asked how much is resident: a tenth of what giving back costs.
-constexpr std::size_t least_asked = 1 * mib;
+// The clock, for blocks of which a program may leave much untouched; 0 for others.
+std::uint64_t nanoseconds_for(std::size_t bytes) noexcept {
+    return bytes < mib ? 0 : os::monotonic_nanoseconds();
+}
 
 // A run that is in no list is about to go.
 void begin_moving(span* run) noexcept {
@@ -106,6 +109,13 @@ class gone_runs {
 };
 constinit gone_runs gone;
 
+constinit thread_local page_heap::guards_later* later = nullptr;
+
+bool unmap_run(const span* run) noexcept {
+    forget_poison(run->start(), run->bytes());
+    return os::try_unmap(run->start(), run->bytes());
+}
+
 // It has gone, addresses and all. Requires the lock.
 void end_unmapped(span* run) noexcept {
     moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
@@ -140,7 +150,7 @@ bool unmap_clean(std::size_t least) noexcept {
         begin_moving(run);
         gone.add(run->base); // before somebody else has the address
     }
-    const bool unmapped = os::try_unmap(run->start(), run->bytes());
+    const bool unmapped = unmap_run(run);
     const locked hold;
     if (unmapped) {
         end_unmapped(run);
@@ -217,9 +227,11 @@ span* page_heap::take_slots(std::size_t bin) noexcept {
 span* page_heap::take_large(std::size_t bytes, std::size_t alignment) noexcept {
     const std::size_t blocks = (bytes + block_bytes - 1) / block_bytes;
     std::uint64_t clean = 0;
+    const std::uint64_t now = nanoseconds_for(bytes);
     span* const s = take_run(blocks, alignment, [&](const free_space::taken& got) {
         got.run->zeroed = got.run->state == span_state::clean;
         got.run->state = span_state::large;
+        got.run->taken_at = now;
         spans.set(got.run->base, page_entry(got.run, page_entry::large));
         clean = got.clean_bytes;
         return got.run;
@@ -233,16 +245,37 @@ span* page_heap::take_large(std::size_t bytes, std::size_t alignment) noexcept {
     return s;
 }
 
+page_heap::guards_later::guards_later() noexcept {
+    later = this;
+}
+
+page_heap::guards_later::~guards_later() {
+    later = nullptr;
+    while (span* const s = spans_.front()) {
+        spans_.remove(s);
+        give(s);
+    }
+}
+
 void page_heap::give(span* s) noexcept {
+    if constexpr (hardened) {
+        if (later != nullptr && s->guarded) {
+            later->spans_.push_front(s);
+            return;
+        }
+    }
     s->drop_guard();
     const std::uint32_t now = os::coarse_milliseconds();
+    const std::uint64_t nanoseconds = s->taken_at == 0 ? 0 : nanoseconds_for(s->bytes());
     const locked hold;
     bool clean = false;
     if (s->state == span_state::slots) {
         clean = s->idle_pages + s->refused_pages == 0; // all its slots are free
         s->leave_map();
         s->drop_slots();
+        s->touched = clean ? 0 : s->bytes();
     } else {
+        s->count_touched(nanoseconds);
         spans.set(s->base, {});
         s->requested = 0;
         s->set_kept(false);
@@ -257,6 +290,7 @@ bool page_heap::resize(span* s, std::size_t bytes) noexcept {
         return true;
     }
     const std::uint32_t now = os::coarse_milliseconds();
+    const std::uint64_t nanoseconds = nanoseconds_for(s->bytes());
     std::uint64_t clean = 0;
     {
         const locked hold;
@@ -266,6 +300,8 @@ bool page_heap::resize(span* s, std::size_t bytes) noexcept {
         if (blocks < s->blocks) {
             span* const rest = space.describe(s->base + std::size_t{blocks} * block_bytes,
                                               s->blocks - blocks, span_state::dirty);
+            s->count_touched(nanoseconds);
+            rest->touched = std::min(s->touched, std::uint64_t{rest->bytes()});
             s->blocks = blocks;
             space.insert(rest, now);
             return true;
@@ -308,8 +344,9 @@ page_heap::given page_heap::give_back(std::size_t most, std::uint32_t now,
         }
     }
     const std::size_t bytes = run->bytes();
-    const given result{bytes, bytes < least_asked ? bytes : os::resident(run->start(), bytes)};
-    if (bytes >= least_unmapped && os::try_unmap(run->start(), bytes)) {
+    const given result{bytes, std::min<std::size_t>(bytes, run->touched)};
+    run->touched = 0;
+    if (bytes >= least_unmapped && unmap_run(run)) {
         const locked hold;
         end_unmapped(run);
         return result;

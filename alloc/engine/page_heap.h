@@ -26,6 +26,20 @@ namespace ebb::engine::page_heap {
 /// Takes a span back, of slots or large; its descriptor is gone after that.
 void give(span* s) noexcept;
 
+/// While this lives, the caller's give() keeps spans with a guard back, which a system call takes
+/// off: for callers that hold a lock.
+class guards_later {
+  public:
+    guards_later() noexcept;
+    ~guards_later();
+    guards_later(const guards_later&) = delete;
+    guards_later& operator=(const guards_later&) = delete;
+
+  private:
+    friend void give(span* s) noexcept;
+    intrusive_list<span> spans_;
+};
+
 /// Makes a large span hold `bytes` where it stands: cuts its end off, or takes what is free behind
 /// it. False, nothing changed, when that isn't free.
 [[nodiscard]] bool resize(span* s, std::size_t bytes) noexcept;
@@ -42,8 +56,8 @@ void give(span* s) noexcept;
 /// Gives the system the dirty run that waited longest, if that is `age` milliseconds or more, but
 /// no more than `most` bytes of it. Of long runs the addresses go too, and trim() does the rest.
 struct given {
-    std::size_t bytes = 0;    ///< that it tried to give
-    std::size_t resident = 0; ///< of those: a program touches little of some blocks
+    std::size_t bytes = 0;   ///< that it tried to give
+    std::size_t touched = 0; ///< of those, at most: a program touches little of some blocks
 };
 given give_back(std::size_t most, std::uint32_t now, std::uint32_t age) noexcept;
 

@@ -30,4 +30,12 @@ inline void unpoison([[maybe_unused]] void* slot, [[maybe_unused]] std::size_t n
     }
 }
 
+/// The pages go, addresses and all: what comes there next may be anybody's.
+inline void forget_poison([[maybe_unused]] void* pages,
+                          [[maybe_unused]] std::size_t bytes) noexcept {
+    if constexpr (poisons) {
+        unpoison_bytes(pages, bytes);
+    }
+}
+
 } // namespace ebb::engine

@@ -30,11 +30,8 @@ constexpr std::uint32_t calls_a_look = 16;     // at the clock
 
 constinit std::uint32_t age_ms = purge::default_ms;
 
-// One sweep of caches at a time.
-constinit os::lock sweeping;
-
-// Pieces that threads give back just now. Any number may, side by side, unless somebody has closed
-// the gate: he waits for those that are under way, and no longer.
+// What threads do side by side, in any number, unless somebody has closed the gate: he waits for
+// those that are inside, and no longer.
 class gate {
   public:
     [[nodiscard]] bool enter() noexcept {
@@ -55,13 +52,15 @@ class gate {
     }
     void open() noexcept { closed_.fetch_add(0 - 1U); }
 
+    [[nodiscard]] bool is_busy() const noexcept { return inside_.load() != 0; }
+
   private:
     shared<std::uint32_t> inside_{0};
     shared<std::uint32_t> closed_{0};
 };
-constinit gate pieces;
-
-constinit shared<std::uint32_t> sweep_turns{0};
+constinit gate pieces;   // given back just now
+constinit gate sweeping; // of caches and loose slots
+constinit shared<std::uint32_t> sweep_count{0};
 constinit shared<std::uint32_t> next_bin{0};
 constinit shared<std::uint32_t> aged_all_at{0};
 // Moves when a call gives pages back: every thread then empties its cache.
@@ -186,7 +185,7 @@ std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
             break;
         }
         tried += run.bytes;
-        untouched += run.bytes - std::min(run.resident, run.bytes);
+        untouched += run.bytes - run.touched;
     }
     for (std::size_t n = 1; n < bin_count && tried < most; ++n) {
         const std::size_t bin = next_bin.load(std::memory_order_relaxed) % (bin_count - 1) + 1;
@@ -259,16 +258,15 @@ void in_own_call(F&& f) noexcept {
 // Caches, then loose slots: all of them, or those that nobody needed.
 bool sweep_slots(sweep_of caches, bool all_loose) noexcept {
     const slow_call here;
-    if (!here) {
+    if (!here || !sweeping.enter()) {
         return true;
     }
-    const os::lock_guard hold(sweeping);
-    sweep_turns.fetch_add(1);
+    sweep_count.fetch_add(1);
     bool waits = empty_caches(caches);
     for (std::size_t bin = 1; bin < bin_count; ++bin) {
         waits = central[bin].settle_loose(bin, all_loose) || waits;
     }
-    sweep_turns.fetch_add(1);
+    sweeping.leave();
     return waits;
 }
 
@@ -439,16 +437,17 @@ bool purge::reclaim(std::size_t bytes) noexcept {
 
 purge::pause::pause() noexcept {
     here_.wait();
-    sweeping.acquire();
+    sweeping.close();
     pieces.close();
 }
 purge::pause::~pause() {
     pieces.open();
-    sweeping.release();
+    sweeping.open();
 }
 
 std::uint32_t purge::sweeps() noexcept {
-    return sweep_turns.load();
+    const std::uint32_t is_busy = sweeping.is_busy() ? 1 : 0;
+    return 2 * sweep_count.load() + is_busy;
 }
 
 } // namespace ebb::engine

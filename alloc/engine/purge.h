@@ -79,7 +79,7 @@ class pause {
     slow_call here_;
 };
 
-/// Moves twice with each sweep of caches and is odd while one is at work: who reads several numbers
+/// Moves with each sweep of caches and is odd while one is at work: who reads several numbers
 /// between which a sweep moves slots looks at it before and after. Threads: any.
 [[nodiscard]] std::uint32_t sweeps() noexcept;
 

@@ -22,9 +22,18 @@ namespace {
 constinit thread_cache before_first; // the thread hasn't called yet
 constinit thread_cache after_last;   // its cache has gone at its end
 
-// Bookings of threads without a cache.
+// Bookings of threads without a cache: no memory for one, or past their end. Each holds the lock
+// for all of its call, system calls included: the one exception to the rule of os/lock.h.
 constinit thread_cache common{os::record_owner::everybody::here};
 constinit os::lock common_guard;
+void lock_common() noexcept {
+    common_guard.acquire();
+    os::count_lock(0 - 1U);
+}
+void unlock_common() noexcept {
+    os::count_lock(1);
+    common_guard.release();
+}
 
 constinit os::lock coming;   // held while a thread gets a new cache
 constinit os::lock stopping; // held while threads are stopped: they wait here
@@ -128,7 +137,7 @@ booking::booking() noexcept : cache_(current) {
             const os::lock_guard hold(coming);
             leave_alone_mode();
         }
-        common_guard.acquire();
+        lock_common();
         cache_ = &common;
         own_ = false;
         return;
@@ -148,13 +157,13 @@ booking::~booking() {
         cache_->leave();
     } else {
         cache_->tell();
-        common_guard.release();
+        unlock_common();
     }
 }
 
 detour_booking::detour_booking() noexcept : cache_(has_cache() ? current : &common) {
     if (cache_ == &common) {
-        common_guard.acquire();
+        lock_common();
         return;
     }
     while (!cache_->enter(thread_cache::on_detour))
@@ -166,7 +175,7 @@ detour_booking::detour_booking() noexcept : cache_(has_cache() ? current : &comm
 
 detour_booking::~detour_booking() {
     if (cache_ == &common) {
-        common_guard.release();
+        unlock_common();
     } else {
         cache_->leave();
     }
@@ -189,7 +198,11 @@ bool others_are_in_slow_calls() noexcept {
     return any;
 }
 
-bool empty_caches(sweep_of which) noexcept {
+namespace {
+
+// Of threads that run: stops them meanwhile.
+bool empty_stopped(sweep_of which) noexcept {
+    const page_heap::guards_later no_call; // under the lock that they wait for
     const os::lock_guard hold(stopping);
     bool waits = false;
     bool any = false;
@@ -219,6 +232,13 @@ bool empty_caches(sweep_of which) noexcept {
         c.calls_seen = calls;
     });
     resume_all();
+    return waits && (stopped || !any); // without a barrier nothing will ever be emptied
+}
+
+} // namespace
+
+bool empty_caches(sweep_of which) noexcept {
+    const bool waits = empty_stopped(which);
     for_each_cache([](thread_cache& c) {
         if (&c != &common && caches.take(c)) { // no thread gets it meanwhile
             empty(c);
@@ -227,9 +247,10 @@ bool empty_caches(sweep_of which) noexcept {
             caches.leave(c);
         }
     });
-    const os::lock_guard shared_one(common_guard);
+    lock_common();
     empty_late(common);
-    return waits && (stopped || !any); // without a barrier nothing will ever be emptied
+    unlock_common();
+    return waits;
 }
 
 void begin_alone() noexcept {
@@ -254,11 +275,11 @@ void stop_threads() noexcept {
             }
         });
     }
-    common_guard.acquire();
+    lock_common();
 }
 
 void resume_threads() noexcept {
-    common_guard.release();
+    unlock_common();
     resume_all();
     stopping.release();
     coming.release();

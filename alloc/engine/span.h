@@ -57,6 +57,8 @@ struct span {
     std::uint32_t refused_pages = 0; ///< slots: idle but for that the system didn't take them
     std::uint64_t requested = 0;     ///< large: bytes that the program asked for
     std::uint64_t refused_bytes = 0; ///< free: bytes that the system didn't take when it was asked
+    std::uint64_t touched = 0;       ///< large and free: at most so many bytes were; an estimate
+    std::uint64_t taken_at = 0;      ///< large: when, in nanoseconds; 0: not asked
 
     [[nodiscard]] std::size_t bytes() const noexcept { return std::size_t{blocks} * block_bytes; }
     [[nodiscard]] void* start() const noexcept { return reinterpret_cast<void*>(base); }
@@ -165,6 +167,16 @@ struct span {
 
     /// Sets `out[i]` to whether page i holds part of a slot that isn't free here.
     void pages_out(unsigned char* out) const noexcept;
+
+    /// Of a large block that goes at `now` nanoseconds: how much of it a program can have touched
+    /// since it was taken. Programs ask for much more than they touch, and return it at once; what
+    /// they didn't touch they don't need again.
+    void count_touched(std::uint64_t now) noexcept {
+        constexpr std::uint64_t bytes_a_nanosecond = 32; // twice what memory takes
+        const std::uint64_t here =
+            taken_at == 0 ? bytes() : touched + (now - taken_at) * bytes_a_nanosecond;
+        touched = std::min<std::uint64_t>(bytes(), here);
+    }
 
     /// Forgets its slots: the descriptor serves as a free run's from now on.
     void drop_slots() noexcept {

@@ -43,6 +43,9 @@ thread_cache* make_cache() noexcept {
     if (memory == nullptr) {
         return nullptr;
     }
+    if constexpr (hardened) {
+        static_cast<void>(random_below(1)); // the kernel's part of it, before a lock is held
+    }
     auto* const cache = ::new (memory) thread_cache;
     auto** slots = reinterpret_cast<void**>(cache + 1);
     for (std::size_t bin = 1; bin < bin_count; ++bin) {

@@ -10,6 +10,10 @@
 
 namespace ebb::os {
 
+#if EBB_LOCK_RULE
+constinit thread_local std::uint32_t locks_held = 0;
+#endif
+
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value,
                 long milliseconds) noexcept {
     const timespec limit{milliseconds / 1000, (milliseconds % 1000) * 1'000'000};

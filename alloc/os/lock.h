@@ -11,7 +11,27 @@
 #include <atomic>
 #include <cstdint>
 
+// Whether a system call about memory that is made while its thread holds a lock stops the program:
+// in builds with assertions.
+#ifndef EBB_LOCK_RULE
+#ifdef NDEBUG
+#define EBB_LOCK_RULE 0
+#else
+#define EBB_LOCK_RULE 1
+#endif
+#endif
+
 namespace ebb::os {
+
+#if EBB_LOCK_RULE
+/// Locks that this thread holds.
+extern constinit thread_local std::uint32_t locks_held [[gnu::tls_model("initial-exec")]];
+#endif
+inline void count_lock([[maybe_unused]] std::uint32_t more) noexcept {
+#if EBB_LOCK_RULE
+    locks_held += more;
+#endif
+}
 
 class lock {
   public:
@@ -26,10 +46,12 @@ class lock {
                                             std::memory_order_relaxed)) {
             acquire_slowly();
         }
+        count_lock(1);
     }
 
     void release() noexcept {
         const noise_around here;
+        count_lock(0 - 1U);
         if (state_.exchange(open, std::memory_order_release) == awaited) {
             wake_one();
         }
