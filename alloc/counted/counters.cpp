@@ -1,5 +1,6 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/counted/counters.h>
+#include <ebb/alloc/counted/mend.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <pthread.h>
@@ -36,6 +37,14 @@ void leave(void* left) {
 // Only the thread that forked lives on in the child; the others' totals wait to be taken over.
 void after_fork_in_child() {
     records.forget_others(self.mine);
+    std::int64_t told = 0;
+    records.for_each([&told](record& r) {
+        if (&r != self.mine && &r != &shared) {
+            mend(r);
+        }
+        told += r.told.load(relaxed);
+    });
+    told_sum.store(told, relaxed); // a thread may have been about to tell
 }
 
 void set_up() noexcept {
@@ -85,7 +94,7 @@ record* join() noexcept {
     return r;
 }
 
-void add_charge_shared(block b, std::uint64_t allocations) noexcept {
+void add_charge_shared(block b, std::atomic<std::uint64_t>& calls) noexcept {
     const std::size_t index = class_of(b.usable);
     shared.classes[index].charged_blocks.fetch_add(1, relaxed);
     if (index == 0) {
@@ -93,11 +102,11 @@ void add_charge_shared(block b, std::uint64_t allocations) noexcept {
     }
     shared.classes[index].charged_requested.fetch_add(b.requested, release);
     shared.charged_usable.fetch_add(b.usable, relaxed);
-    shared.allocations.fetch_add(allocations, relaxed);
+    calls.fetch_add(1, relaxed);
     shared.charged_requested.fetch_add(b.requested, release);
 }
 
-void add_refund_shared(block b, std::uint64_t frees) noexcept {
+void add_refund_shared(block b, std::atomic<std::uint64_t>& calls) noexcept {
     const std::size_t index = class_of(b.usable);
     shared.classes[index].refunded_requested.fetch_add(b.requested, relaxed);
     if (index == 0) {
@@ -105,7 +114,7 @@ void add_refund_shared(block b, std::uint64_t frees) noexcept {
     }
     shared.classes[index].refunded_blocks.fetch_add(1, release);
     shared.refunded_requested.fetch_add(b.requested, relaxed);
-    shared.frees.fetch_add(frees, relaxed);
+    calls.fetch_add(1, relaxed);
     shared.refunded_usable.fetch_add(b.usable, release);
 }
 
@@ -127,7 +136,7 @@ void charge(block b) noexcept {
     if (record* const r = own_or_joined(); r != nullptr) {
         charge_to(*r, b);
     } else {
-        add_charge_shared(b, 1);
+        add_charge_shared(b, shared.allocations);
         moved_shared(b.requested);
     }
 }
@@ -136,7 +145,7 @@ void refund(block b) noexcept {
     if (record* const r = own_or_joined(); r != nullptr) {
         refund_to(*r, b);
     } else {
-        add_refund_shared(b, 1);
+        add_refund_shared(b, shared.frees);
         moved_shared(0 - b.requested);
     }
 }
@@ -145,8 +154,8 @@ void exchange(block old, block now) noexcept {
     if (record* const r = own_or_joined(); r != nullptr) {
         exchange_in(*r, old, now);
     } else {
-        add_charge_shared(now, 0);
-        add_refund_shared(old, 0);
+        add_charge_shared(now, shared.exchanged_in);
+        add_refund_shared(old, shared.exchanged_out);
         moved_shared(now.requested - old.requested);
     }
 }
@@ -155,10 +164,19 @@ void tell(std::int64_t drift) noexcept {
     raise(told_peak, told_sum.fetch_add(drift, relaxed) + drift);
 }
 
-totals read_totals() noexcept {
+namespace {
+
+std::uint64_t count_calls() noexcept {
+    std::uint64_t sum = 0;
+    records.for_each([&sum](const record& r) {
+        sum += r.allocations.load(relaxed) + r.frees.load(relaxed) + r.exchanged_in.load(relaxed);
+    });
+    return sum;
+}
+
+totals read_once() noexcept {
     totals t;
-    record* const first = records.first();
-    for (const record* r = first; r != nullptr; r = r->next) {
+    for (const record* r = records.first(); r != nullptr; r = r->next) {
         t.usable -= r->refunded_usable.load(acquire);
         t.requested -= r->refunded_requested.load(relaxed);
         t.frees += r->frees.load(relaxed);
@@ -176,10 +194,36 @@ totals read_totals() noexcept {
             own_peak = r->peak.load(relaxed);
         }
     }
-    const auto told = static_cast<std::uint64_t>(told_peak.load(relaxed));
-    t.peak_requested = t.records <= 1 ? static_cast<std::uint64_t>(own_peak) : told;
-    t.peak_requested = t.peak_requested > t.requested ? t.peak_requested : t.requested;
+    if (t.records <= 1) {
+        raise(told_peak, own_peak);
+    }
     return t;
+}
+
+} // namespace
+
+// A reader that loses its processor between its two passes finds what was handed out meanwhile, but
+// not what came back. So it reads anew until few calls came between, and takes the best.
+totals read_totals() noexcept {
+    constexpr int most_tries = 100;
+    constexpr std::uint64_t few_a_record = 100;
+    totals best;
+    std::uint64_t fewest = UINT64_MAX;
+    for (int i = 0; i < most_tries; ++i) {
+        const std::uint64_t before = count_calls();
+        const totals t = read_once();
+        const std::uint64_t between = count_calls() - before;
+        if (between < fewest) {
+            fewest = between;
+            best = t;
+        }
+        if (between <= few_a_record * (t.records + 1)) {
+            break;
+        }
+    }
+    raise(told_peak, static_cast<std::int64_t>(best.requested)); // no later reading is below it
+    best.peak_requested = static_cast<std::uint64_t>(told_peak.load(relaxed));
+    return best;
 }
 
 class_totals read_class(std::size_t index) noexcept {

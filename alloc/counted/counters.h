@@ -7,10 +7,11 @@
 // reader takes the refunds before the charges: each refund that it saw came after its charge, so it
 // never finds more given back than handed out. A charge writes usable bytes before requested ones,
 // a refund after them, and the reader goes the other way: it never finds less usable than
-// requested. When a thread ends its record waits, totals and all, for the next thread to begin.
-// What a thread still does after its record has left (destructors of other keys, the C library's
-// own) goes to a shared record, as does everything when no memory can be had: read-modify-writes
-// there.
+// requested. The child of a fork finishes or undoes what other threads' records have in part
+// (mend.h, which needs the stores' order). When a thread ends its record waits, totals and all, for
+// the next thread to begin. What a thread still does after its record has left (destructors of
+// other keys, the C library's own) goes to a shared record, as does everything when no memory can
+// be had: read-modify-writes there.
 //
 // Peaks: each record knows the highest that it stood itself, exact while it is the only one; with
 // more a thread tells a common sum whenever it has moved by 64 KiB, so that the peak is within
@@ -60,6 +61,22 @@ struct alignas(64) record {
     class_counters classes[class_count];
     std::atomic<std::uint64_t> classless_charged{0}; ///< usable bytes of class 0
     std::atomic<std::uint64_t> classless_refunded{0};
+    std::atomic<std::uint64_t> exchanged_in{0}; ///< blocks that came by no call of their own
+    std::atomic<std::uint64_t> exchanged_out{0};
+
+    /// What its thread is doing: 0, or a class and a direction.
+    std::atomic<std::uint32_t> doing{0};
+    static constexpr std::uint32_t charges = 1;
+    static constexpr std::uint32_t refunds = 2;
+    [[nodiscard]] static constexpr std::uint32_t doing_word(std::size_t index,
+                                                            std::uint32_t what) noexcept {
+        return bounded<std::uint32_t>(index * 4 + what);
+    }
+    /// The block that an exchange takes back when it has handed out the other.
+    std::atomic<bool> owes{false};
+    std::uint64_t owed_requested = 0;
+    std::uint64_t owed_usable = 0;
+    std::uint64_t owed_after = 0; ///< `exchanged_in` before it
 
     record* next = nullptr;
     os::record_owner owner;
@@ -123,36 +140,48 @@ inline void raise_peak(record& r, std::int64_t live) noexcept {
     }
 }
 
-// The sums alone, peak and common sum left behind.
-inline void add_charge(record& r, block b, std::uint64_t allocations) noexcept {
+// Keeps stores in their order, against the compiler; the processor's follow from release.
+inline void in_order() noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+// The sums alone, peak and common sum left behind. `calls` is r.allocations or r.exchanged_in.
+inline void add_charge(record& r, block b, std::atomic<std::uint64_t>& calls) noexcept {
     const std::size_t index = class_of(b.usable);
     class_counters& of_class = r.classes[index];
-    add(of_class.charged_blocks, 1);
+    r.doing.store(record::doing_word(index, record::charges), std::memory_order_relaxed);
+    in_order();
     if (index == 0) [[unlikely]] {
         add(r.classless_charged, b.usable);
     }
+    add(of_class.charged_blocks, 1, std::memory_order_release);
     add(of_class.charged_requested, b.requested, std::memory_order_release);
-    add(r.charged_usable, b.usable);
-    add(r.allocations, allocations);
+    add(r.charged_usable, b.usable, std::memory_order_release);
     add(r.charged_requested, b.requested, std::memory_order_release);
+    add(calls, 1, std::memory_order_release);
+    r.doing.store(0, std::memory_order_release);
 }
 
-inline void add_refund(record& r, block b, std::uint64_t frees) noexcept {
+// The same; `calls` is r.frees or r.exchanged_out.
+inline void add_refund(record& r, block b, std::atomic<std::uint64_t>& calls) noexcept {
     const std::size_t index = class_of(b.usable);
     class_counters& of_class = r.classes[index];
+    r.doing.store(record::doing_word(index, record::refunds), std::memory_order_relaxed);
+    in_order();
     add(of_class.refunded_requested, b.requested);
     if (index == 0) [[unlikely]] {
-        add(r.classless_refunded, b.usable);
+        add(r.classless_refunded, b.usable, std::memory_order_release);
     }
     add(of_class.refunded_blocks, 1, std::memory_order_release);
-    add(r.refunded_requested, b.requested);
-    add(r.frees, frees);
+    add(r.refunded_requested, b.requested, std::memory_order_release);
     add(r.refunded_usable, b.usable, std::memory_order_release);
+    add(calls, 1, std::memory_order_release);
+    r.doing.store(0, std::memory_order_release);
 }
 
 /// Counts a block that leaves, by a call of its own. Requires: `r` is the calling thread's.
 inline void charge_to(record& r, block b) noexcept {
-    add_charge(r, b, 1);
+    add_charge(r, b, r.allocations);
     const std::int64_t live = r.live();
     raise_peak(r, live);
     tell_if_far(r, live);
@@ -160,15 +189,21 @@ inline void charge_to(record& r, block b) noexcept {
 
 /// Counts a block that comes back, by a call of its own. Requires: `r` is the calling thread's.
 inline void refund_to(record& r, block b) noexcept {
-    add_refund(r, b, 1);
+    add_refund(r, b, r.frees);
     tell_if_far(r, r.live());
 }
 
 /// Counts a block that takes another's place, as no call of its own: never are both in the peak. A
 /// reader may meet both for a moment, never neither. Requires: `r` is the calling thread's.
 inline void exchange_in(record& r, block old, block now) noexcept {
-    add_charge(r, now, 0);
-    add_refund(r, old, 0);
+    r.owed_requested = old.requested;
+    r.owed_usable = old.usable;
+    r.owed_after = r.exchanged_in.load(std::memory_order_relaxed);
+    r.owes.store(true, std::memory_order_release);
+    in_order();
+    add_charge(r, now, r.exchanged_in);
+    add_refund(r, old, r.exchanged_out);
+    r.owes.store(false, std::memory_order_release);
     const std::int64_t live = r.live();
     raise_peak(r, live);
     tell_if_far(r, live);
@@ -189,7 +224,8 @@ struct totals {
     std::uint64_t records = 0; ///< that ever counted: threads that ran at the same time
 };
 
-/// Cost: two cache lines a record, twice. No lock, no allocation: safe in a signal handler.
+/// Cost: two cache lines a record, four times; more where the caller loses its processor between.
+/// No lock, no allocation: safe in a signal handler.
 [[nodiscard]] totals read_totals() noexcept;
 
 struct class_totals {

@@ -416,7 +416,7 @@ bool page_heap::relocate(span* s, std::size_t bytes) noexcept {
 
 page_heap::extent page_heap::extent_at(std::uintptr_t address) noexcept {
     const os::lock_guard hold(guard);
-    const page_entry entry = spans.find(address);
+    const page_entry entry = spans.find_entered(address);
     const bool is_large = entry.tag() == page_entry::large;
     if (!is_large && (entry.tag() != page_entry::free_run || entry.owner()->base != address)) {
         return {};

@@ -240,12 +240,18 @@ bool empty_stopped(sweep_of which) noexcept {
 bool empty_caches(sweep_of which) noexcept {
     const bool waits = empty_stopped(which);
     for_each_cache([](thread_cache& c) {
-        if (&c != &common && caches.take(c)) { // no thread gets it meanwhile
+        if (&c == &common || !caches.take(c)) {
+            return;
+        }
+        // Nobody gets it meanwhile, and like a thread's own call this one keeps others out who may
+        // have stopped it before.
+        if (c.enter()) {
             empty(c);
             cache_room::give_up(c);
             release_slots(c);
-            caches.leave(c);
         }
+        c.leave();
+        caches.leave(c);
     });
     lock_common();
     empty_late(common);
