@@ -36,7 +36,11 @@ void leave(void* left) {
 
 // Only the thread that forked lives on in the child; the others' totals wait to be taken over.
 void after_fork_in_child() {
+    const std::uint32_t owned = records.owned();
     records.forget_others(self.mine);
+    if (owned <= (self.mine == nullptr ? 0U : 1U)) {
+        return; // no other thread counted anything at the time: a walk would cost a page each
+    }
     std::int64_t told = 0;
     records.for_each([&told](record& r) {
         if (&r != self.mine && &r != &shared) {
@@ -57,15 +61,51 @@ void set_up() noexcept {
     }
 }
 
+void* map_record() noexcept {
+    return os::map(align_up(sizeof(record), os::page_size()), os::page_size());
+}
+
+// So many threads have their records side by side, in huge pages where the system has them: a fork
+// copies an entry for each page that its process ever touched.
+constexpr std::uint32_t least_crowd = 128;
+constexpr std::size_t chunk_bytes = 2 * mib;
+constexpr std::size_t records_a_chunk = chunk_bytes / sizeof(record);
+
+// The next place in it, and how many places are left, in one word: a chunk is aligned to its size.
+constinit std::atomic<std::uintptr_t> chunk{0};
+
+void* take_of_chunk() noexcept {
+    std::uintptr_t now = chunk.load(acquire);
+    for (;;) {
+        const std::size_t left = now % chunk_bytes;
+        if (left != 0) {
+            if (chunk.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel)) {
+                return reinterpret_cast<void*>(now - left + (left - 1) * sizeof(record));
+            }
+            continue;
+        }
+        void* const fresh = os::map(chunk_bytes, chunk_bytes);
+        if (fresh == nullptr) {
+            return map_record();
+        }
+        const std::uintptr_t all = reinterpret_cast<std::uintptr_t>(fresh) + records_a_chunk;
+        if (chunk.compare_exchange_strong(now, all, std::memory_order_acq_rel)) {
+            now = all;
+        } else {
+            os::unmap(fresh, chunk_bytes); // another thread was faster
+        }
+    }
+}
+
 record* find_or_map() noexcept {
     if (record* const waiting = records.take_any()) {
         return waiting;
     }
-    void* const pages = os::map(align_up(sizeof(record), os::page_size()), os::page_size());
-    if (pages == nullptr) {
+    void* const place = records.owned() < least_crowd ? map_record() : take_of_chunk();
+    if (place == nullptr) {
         return nullptr;
     }
-    auto* const r = new (pages) record;
+    auto* const r = new (place) record;
     records.add(*r);
     return r;
 }

@@ -58,7 +58,6 @@ struct alignas(64) record {
     std::atomic<std::int64_t> told{0}; ///< requested bytes that the common sum has heard of
     std::atomic<std::int64_t> peak{0}; ///< the highest that requested bytes stood in this record
 
-    class_counters classes[class_count];
     std::atomic<std::uint64_t> classless_charged{0}; ///< usable bytes of class 0
     std::atomic<std::uint64_t> classless_refunded{0};
     std::atomic<std::uint64_t> exchanged_in{0}; ///< blocks that came by no call of their own
@@ -80,6 +79,9 @@ struct alignas(64) record {
 
     record* next = nullptr;
     os::record_owner owner;
+
+    // Last: a thread with small blocks alone touches one page.
+    class_counters classes[class_count];
 
     [[nodiscard]] std::int64_t live() const noexcept {
         return static_cast<std::int64_t>(charged_requested.load(std::memory_order_relaxed) -

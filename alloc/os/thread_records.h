@@ -8,8 +8,8 @@
 //     record   | owner | ...        0: nobody     generation: a thread of this process
 //                                   an older one: a thread that isn't here
 //
-// Cost: a thread's start is a compare-and-swap where nobody has ended since the last start, and a
-// walk over the records otherwise. Threads: any.
+// Cost: a thread's start is two loads and a store where all records have owners, and a walk over
+// them otherwise. Threads: any.
 #pragma once
 
 #include <ebb/alloc/os/noise.h>
@@ -58,28 +58,37 @@ class thread_records {
                generation_.load(std::memory_order_relaxed);
     }
 
+    /// How many have an owner in this process.
+    [[nodiscard]] std::uint32_t owned() const noexcept {
+        return owned_.load(std::memory_order_relaxed);
+    }
+
     /// Makes it the caller's. False where somebody has it.
     [[nodiscard]] bool take(Record& r) noexcept {
         const noise_around here;
         const std::uint32_t now = generation_.load(std::memory_order_relaxed);
         std::uint32_t before = r.owner.generation_.load(std::memory_order_relaxed);
-        return before != now && before != UINT32_MAX &&
-               r.owner.generation_.compare_exchange_strong(before, now, std::memory_order_acq_rel);
+        if (before == now || before == UINT32_MAX) {
+            return false;
+        }
+        owned_.fetch_add(1, std::memory_order_relaxed); // first: whoever counts finds it
+        if (r.owner.generation_.compare_exchange_strong(before, now, std::memory_order_acq_rel)) {
+            return true;
+        }
+        owned_.fetch_sub(1, std::memory_order_relaxed);
+        return false;
     }
 
     /// One that nobody has, now the caller's; null where there is none.
     [[nodiscard]] Record* take_any() noexcept {
-        // Whoever leaves one after this makes the next caller look again.
-        if (!some_wait_.exchange(false, std::memory_order_acq_rel)) {
+        if (owned_.load(std::memory_order_acquire) >= count_.load(std::memory_order_relaxed)) {
             return nullptr;
         }
-        for (Record* r = first(); r != nullptr; r = r->next) {
-            if (take(*r)) {
-                some_wait_.store(true, std::memory_order_release);
-                return r;
-            }
+        Record* r = first();
+        while (r != nullptr && !take(*r)) {
+            r = r->next;
         }
-        return nullptr;
+        return r;
     }
 
     /// Puts a new one into the list, the caller's from the start.
@@ -87,6 +96,8 @@ class thread_records {
         const noise_around here;
         r.owner.generation_.store(generation_.load(std::memory_order_relaxed),
                                   std::memory_order_relaxed);
+        owned_.fetch_add(1, std::memory_order_relaxed);
+        count_.fetch_add(1, std::memory_order_relaxed);
         add_for_all(r);
     }
 
@@ -101,14 +112,14 @@ class thread_records {
     void leave(Record& r) noexcept {
         const noise_around here;
         r.owner.generation_.store(0, std::memory_order_release);
-        some_wait_.store(true, std::memory_order_release);
+        owned_.fetch_sub(1, std::memory_order_release);
     }
 
     /// In a forked child: no thread is there but the caller, which keeps its own, if it has one.
     void forget_others(Record* own) noexcept {
         const std::uint32_t now = generation_.load(std::memory_order_relaxed) + 1;
         generation_.store(now, std::memory_order_relaxed);
-        some_wait_.store(true, std::memory_order_relaxed);
+        owned_.store(own != nullptr ? 1 : 0, std::memory_order_relaxed);
         if (own != nullptr) {
             own->owner.generation_.store(now, std::memory_order_relaxed);
         }
@@ -117,7 +128,8 @@ class thread_records {
   private:
     std::atomic<Record*> first_;
     std::atomic<std::uint32_t> generation_{1};
-    std::atomic<bool> some_wait_{false};
+    std::atomic<std::uint32_t> owned_{0};
+    std::atomic<std::uint32_t> count_{0};
 };
 
 } // namespace ebb::os

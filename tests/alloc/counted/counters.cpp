@@ -215,4 +215,39 @@ TEST(counters, a_reader_never_finds_more_given_back_than_handed_out) {
     }
 }
 
+// More at a time than have a mapping each, all of whose records serve the next crowd.
+TEST(counters, a_crowd_of_threads_has_a_record_each_and_leaves_it_to_the_next) {
+    const totals before = read_totals();
+    constexpr std::uint64_t crowd = 600;
+    std::uint64_t records = 0;
+    for (int round = 0; round < 2; ++round) {
+        std::atomic<std::uint64_t> here{0};
+        std::atomic<bool> may_go{false};
+        std::vector<std::thread> threads;
+        for (std::uint64_t t = 0; t < crowd; ++t) {
+            threads.emplace_back([&, t] {
+                charge({t, t + 8});
+                ++here;
+                may_go.wait(false);
+                refund({t, t + 8});
+            });
+        }
+        while (here < crowd) {
+            std::this_thread::yield();
+        }
+        const totals full = read_totals();
+        EXPECT_EQ(full.requested - before.requested, crowd * (crowd - 1) / 2);
+        EXPECT_EQ(full.usable - before.usable, crowd * (crowd - 1) / 2 + 8 * crowd);
+        EXPECT_GE(full.records, crowd);
+        EXPECT_TRUE(round == 0 || full.records == records) << "no more than the first crowd's";
+        records = full.records;
+        may_go = true;
+        may_go.notify_all();
+        for (std::thread& t : threads) {
+            t.join();
+        }
+        EXPECT_EQ(read_totals().requested, before.requested);
+    }
+}
+
 } // namespace
