@@ -1,6 +1,7 @@
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/free_space.h>
+#include <ebb/alloc/engine/gone_runs.h>
 #include <ebb/alloc/engine/metadata.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/page_map.h>
@@ -78,35 +79,6 @@ void begin_moving(span* run) noexcept {
     moving_blocks.fetch_add(run->blocks);
 }
 
-// Where runs began that went with their addresses, for who frees a block there once more; the
-// latest of them. Under the lock.
-class gone_runs {
-  public:
-    void add(std::uintptr_t base) noexcept {
-        std::uintptr_t& place = bases_[next_++ % std::size(bases_)];
-        forget(place);
-        place = base;
-        spans.set(base, page_entry(nullptr, page_entry::gone));
-    }
-    /// These addresses are mapped again, or still.
-    void forget(std::uintptr_t base, std::size_t bytes) noexcept {
-        for (std::uintptr_t& place : bases_) {
-            if (place - base < bytes) {
-                forget(place);
-            }
-        }
-    }
-
-  private:
-    static void forget(std::uintptr_t& place) noexcept {
-        if (place != 0 && spans.find(place).tag() == page_entry::gone) {
-            spans.set(place, {});
-        }
-        place = 0;
-    }
-    std::uintptr_t bases_[64] = {};
-    std::size_t next_ = 0;
-};
 constinit gone_runs gone;
 
 constinit thread_local page_heap::guards_later* later = nullptr;
@@ -374,10 +346,9 @@ os::moved page_heap::move(span* from, span* to) noexcept {
     };
     const std::size_t bytes = from->bytes();
     hide(from);
-    const os::moved result = os::move_pages(from->start(), bytes, to->start());
-    if (result == os::moved::lost) {
+    const os::moved result = os::move_pages(from->start(), bytes, to->start(), to->bytes());
+    if (result == os::moved::lost) { // what is behind the part that is lost may be lost as well
         hide(to);
-        os::unmap(advance(to->start(), bytes), to->bytes() - bytes);
     }
     const locked hold;
     if (result == os::moved::yes) {

@@ -80,9 +80,9 @@ long kernel::grow(void* from, std::size_t bytes, std::size_t new_bytes) noexcept
     return system_call(SYS_mremap, word(from), word(bytes), word(new_bytes), MREMAP_MAYMOVE);
 }
 
-long kernel::move(void* from, std::size_t bytes, void* to) noexcept {
+long kernel::move(void* from, std::size_t bytes, void* to, std::size_t to_bytes) noexcept {
     check_no_lock();
-    return system_call(SYS_mremap, word(from), word(bytes), word(bytes),
+    return system_call(SYS_mremap, word(from), word(bytes), word(to_bytes),
                        MREMAP_MAYMOVE | MREMAP_FIXED, word(to));
 }
 

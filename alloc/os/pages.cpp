@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace ebb::os {
@@ -67,6 +68,26 @@ std::size_t release_in_parts(void* pages, std::size_t bytes, int& refusals) noex
     const std::size_t half = align_up(bytes / 2, page_size());
     const std::size_t front = release_in_parts(pages, half, refusals);
     return front + release_in_parts(advance(pages, half), bytes - half, refusals);
+}
+
+// After a move that was refused. The kernel may have unmapped what was at `to` before it found that
+// it can't, and another thread may have got those addresses meanwhile. False: so it is.
+bool is_there_again(void* to, std::size_t bytes, std::uint64_t mark) noexcept {
+    const long again = kernel::map_into(to, bytes, PROT_READ | PROT_WRITE);
+    if (reinterpret_cast<void*>(again) == to) {
+        kernel::advise(to, bytes, MADV_NOHUGEPAGE); // as keep_small()
+        return true;
+    }
+    if (!refused(again)) { // a kernel that took the address for a hint
+        kernel::unmap(reinterpret_cast<void*>(again), bytes);
+    }
+    // Something is there: what was, or somebody else's. A page that isn't mapped has no advice
+    // taken.
+    std::uint64_t word = 0;
+    if (!refused(kernel::advise(to, page_size(), MADV_NOHUGEPAGE))) {
+        std::memcpy(&word, to, sizeof word);
+    }
+    return word == mark;
 }
 
 } // namespace
@@ -162,20 +183,20 @@ bool resident_pages(const void* pages, std::size_t bytes, unsigned char* in_core
     return told;
 }
 
-moved move_pages(void* from, std::size_t bytes, void* to) noexcept {
+moved move_pages(void* from, std::size_t bytes, void* to, std::size_t to_bytes) noexcept {
     if (!pages_move) {
         return moved::no;
     }
-    if (!refused(kernel::move(from, bytes, to))) {
+    const std::uint64_t mark = ~std::uint64_t{address_of(to)};
+    std::memcpy(to, &mark, sizeof mark);
+    if (!refused(kernel::move(from, bytes, to, to_bytes))) {
         return moved::yes;
     }
-    // The kernel unmaps what is at `to` before it looks at the rest, and another thread may have
-    // got those addresses meanwhile.
-    const long again = kernel::map_into(to, bytes, PROT_READ | PROT_WRITE);
-    if (!refused(again) && reinterpret_cast<void*>(again) != to) {
-        kernel::unmap(reinterpret_cast<void*>(again), bytes);
+    if (!is_there_again(to, to_bytes, mark)) {
+        return moved::lost;
     }
-    return reinterpret_cast<void*>(again) == to ? moved::no : moved::lost;
+    std::memset(to, 0, sizeof mark);
+    return moved::no;
 }
 
 void* grow_pages(void* from, std::size_t bytes, std::size_t new_bytes,

@@ -76,13 +76,16 @@ inline constexpr bool pages_move = !sanitized;
 
 enum class moved {
     yes,  ///< the addresses that they had are unmapped
-    no,   ///< nothing changed, but that what lay at `to` is zero
+    no,   ///< nothing changed, but that what is at `to` is zero
     lost, ///< they stay where they are, and nothing, or somebody else's mapping, is at `to`
 };
 
-/// Moves mapped pages to other addresses, over what is mapped there, without touching them. The
-/// system can't where they lie in several mappings, or there are too many.
-[[nodiscard]] moved move_pages(void* from, std::size_t bytes, void* to) noexcept;
+/// Moves mapped pages to the front of `to_bytes` mapped at other addresses, without touching them.
+/// All that is there after that is one mapping, so that it can be moved again. The system can't
+/// where the pages lie in several mappings, there are too many, or a limit has no room for the
+/// difference. Requires: to_bytes >= bytes.
+[[nodiscard]] moved move_pages(void* from, std::size_t bytes, void* to,
+                               std::size_t to_bytes) noexcept;
 
 /// Makes a mapping longer where a second one beside it would exceed a limit: moved, and then copied
 /// by less than `alignment`. Returns where it is now; null, nothing changed, where the system
