@@ -23,8 +23,8 @@ long unmap(void* pages, std::size_t bytes) noexcept;
 /// The same where nothing is mapped yet; elsewhere, before Linux 4.17.
 long map_into(void* hole, std::size_t bytes, int protection) noexcept;
 
-/// A mapping to another place, over what is there, maybe longer; or to any that the kernel finds for its new
-/// length.
+/// A mapping to another place, over what is there, maybe longer; or to any that the kernel finds
+/// for its new length.
 long move(void* from, std::size_t bytes, void* to, std::size_t to_bytes) noexcept;
 long grow(void* from, std::size_t bytes, std::size_t new_bytes) noexcept;
 long protect(void* pages, std::size_t bytes, int protection) noexcept;
