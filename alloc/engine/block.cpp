@@ -12,9 +12,8 @@ namespace {
 // Whether the slot lies where free slots are: in its span, loose, or in any thread's cache or
 // quarantine.
 bool lies_free(const void* slot, page_entry entry, std::size_t index) noexcept {
-    slow_call here; // for the bin's lock
-    here.wait();
-    return entry.owner()->is_free(index) || central[entry.tag()].holds(slot) ||
+    const slow_call here; // for the bin's lock; while another thread forks, loose slots aren't seen
+    return entry.owner()->is_free(index) || (here && central[entry.tag()].holds(slot)) ||
            cached_anywhere(entry.tag(), slot);
 }
 

@@ -78,7 +78,8 @@ struct ebb_resident {
     uint64_t overhead; /* of these, on pages of the allocator's own tables */
 };
 
-/* Asks the kernel (mincore): milliseconds a GiB. Not in a signal handler. */
+/* Asks the kernel (mincore): milliseconds a GiB. Not in a signal handler. Absent where another
+ * thread is between the handlers of a fork that waits for the caller. */
 int ebb_heap_resident(struct ebb_resident* out, size_t size) EBB_NOEXCEPT;
 
 /* In libebbcount.so alone: the next malloc's function that calls of `name` are handed on to

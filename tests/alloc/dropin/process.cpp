@@ -99,6 +99,51 @@ TEST(dropin_process, goes_on_in_parent_and_child_of_a_fork_under_load) {
     EXPECT_TRUE(balanced(ledger()));
 }
 
+// getline holds a stream's lock and allocates, fflush(nullptr) holds the list of streams and waits
+// for that lock, and fork takes both between its handlers (glibc's BZ 19431). Hung, this waits for
+// ctest's limit.
+TEST(dropin_process, forks_beside_streams_that_are_read_and_flushed) {
+    std::FILE* const file = std::tmpfile();
+    ASSERT_NE(file, nullptr);
+    for (int i = 0; i < 50; ++i) {
+        std::fprintf(file, "line %d of some text that is a little longer than the first buffer\n",
+                     i);
+    }
+    std::atomic<bool> stop{false};
+    std::atomic<std::uint64_t> lines{0};
+    std::atomic<std::uint64_t> flushes{0};
+    std::thread reader([&] {
+        while (!stop) {
+            std::rewind(file);
+            char* line = nullptr;
+            std::size_t bytes = 0;
+            while (::getline(&line, &bytes, file) > 0) {
+                std::free(line); // each in a buffer that grows anew
+                line = nullptr;
+                bytes = 0;
+                ++lines;
+            }
+            std::free(line);
+        }
+    });
+    std::thread flusher([&] {
+        while (!stop) {
+            std::fflush(nullptr);
+            ++flushes;
+        }
+    });
+    while (lines == 0 || flushes == 0) {
+        std::this_thread::yield();
+    }
+    for (int round = 0; round < 300; ++round) {
+        ASSERT_EQ(tests::status_of_child([] {}), 0) << "round " << round;
+    }
+    stop = true;
+    reader.join();
+    flusher.join();
+    std::fclose(file);
+}
+
 TEST(dropin_process, keeps_counts_through_threads_that_end_with_blocks_others_free) {
     const ebb_ledger before = ledger();
     std::vector<void*> blocks(64 * 100);
