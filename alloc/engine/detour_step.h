@@ -34,10 +34,6 @@ class late_frees {
         page->next.store(first(), std::memory_order_relaxed);
         first_.store(page, std::memory_order_release);
     }
-    [[nodiscard]] bool empty() const noexcept {
-        const late_page* const page = first();
-        return page == nullptr || page->count.get() == 0; // the first fills last
-    }
     /// Calls `f(block)` for each.
     template <class F>
     void for_each(F&& f) const noexcept {

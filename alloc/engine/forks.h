@@ -75,7 +75,8 @@ class slow_call {
 
     explicit operator bool() const noexcept { return entered_; }
 
-    /// Waits until no other thread forks. For questions, which have no detour.
+    /// Waits until no other thread forks: where there is no detour, and the caller holds nothing
+    /// that a fork may wait for, or has no choice.
     void wait() noexcept;
 
   private:

@@ -60,7 +60,7 @@ class free_space {
                                     std::uint32_t age) noexcept;
 
     /// A clean run of at least `least_blocks`, the longest that a short look finds. Null where none
-    /// is. Requires: nothing.
+    /// is.
     [[nodiscard]] span* take_clean(std::size_t least_blocks) noexcept;
 
     /// Runs that the system refused wait again.

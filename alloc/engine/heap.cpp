@@ -142,6 +142,14 @@ void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t r
     }
 }
 
+// Books that a block is `n` bytes long now, which leave `slack` of a place of that bin.
+void hold_instead(thread_cache& cache, const block_info& before, std::size_t bin, std::size_t n,
+                  std::size_t slack) noexcept {
+    hold(cache, bin, 1, n, slack);
+    hold(cache, before.bin(), -1, before.requested, before.slack);
+    n > before.requested ? cache.grow(n - before.requested) : cache.shrink(before.requested - n);
+}
+
 void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
     const std::size_t bin = from.entry.tag();
     if (from.entry.is_bin() && hardened) {
@@ -262,9 +270,7 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
     } else if (has_tail(bin)) {
         slack = open_slot(p, bin, n);
     }
-    hold(*books, bin, -1, before.requested, before.slack);
-    hold(*books, bin, 1, n, slack);
-    n > before.requested ? books->grow(n - before.requested) : books->shrink(before.requested - n);
+    hold_instead(*books, before, bin, n, slack);
     return true;
 }
 
@@ -335,17 +341,13 @@ void* relocate(const block_info& before, std::size_t n) noexcept {
     if (!os::pages_move || hardened || before.bin() != bin_count || n < before.requested || !here) {
         return nullptr;
     }
-    const int error = errno;
     const booking books;
     span* const s = before.entry.owner();
     if (!page_heap::relocate(s, round_to_blocks(n))) {
         return nullptr;
     }
     open_large(s, n);
-    hold(*books, bin_count, -1, before.requested, before.slack);
-    hold(*books, bin_count, 1, n, s->bytes() - n);
-    books->grow(n - before.requested);
-    errno = error;
+    hold_instead(*books, before, bin_count, n, s->bytes() - n);
     return s->start();
 }
 
@@ -495,10 +497,7 @@ void* reallocate(void* p, std::size_t n) noexcept {
             pages = os::moved::no;
         }
         if (to.start != nullptr) {
-            hold(books, to.bin, 1, n, to.slack);
-            hold(books, before.bin(), -1, before.requested, before.slack);
-            n > before.requested ? books.grow(n - before.requested)
-                                 : books.shrink(before.requested - n);
+            hold_instead(books, before, to.bin, n, to.slack);
             if (pages == os::moved::no) {
                 std::memcpy(to.start, p, std::min(n, before.usable_bytes()));
                 give_place(books, p, before);
@@ -506,10 +505,13 @@ void* reallocate(void* p, std::size_t n) noexcept {
         }
         return to;
     };
-    void* const moved = with_memory(n, move, [&](void*& out) {
-                            return detour::reallocate(p, before, n, out);
-                        }).start;
-    return moved != nullptr ? moved : relocate(before, n);
+    const auto detour = [&](void*& out) { return detour::reallocate(p, before, n, out); };
+    if (void* const moved = with_memory(n, move, detour).start) {
+        return moved;
+    }
+    void* const relocated = relocate(before, n);
+    errno = relocated == nullptr ? ENOMEM : error;
+    return relocated;
 }
 
 } // namespace ebb::engine

@@ -88,11 +88,22 @@ bool unmap_run(const span* run) noexcept {
     return os::try_unmap(run->start(), run->bytes());
 }
 
-// It has gone, addresses and all. Requires the lock.
+// A span's addresses have gone. Requires the lock.
+void forget_mapped(span* s) noexcept {
+    regions::subtract(s->bytes(), regions::mapped() + metadata::mapped());
+    space.forget(s);
+}
+
+// A run that was moving has gone, addresses and all; and is free again. Requires the lock.
 void end_unmapped(span* run) noexcept {
     moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
-    regions::subtract(run->bytes(), regions::mapped() + metadata::mapped());
-    space.forget(run);
+    forget_mapped(run);
+}
+void end_moving(span* run, span_state state, std::uint32_t now, std::size_t refused) noexcept {
+    moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
+    run->state = state;
+    gone.forget(run->base, block_bytes);
+    space.insert(run, now, refused);
 }
 
 // A region more. False without memory.
@@ -128,10 +139,7 @@ bool unmap_clean(std::size_t least) noexcept {
         end_unmapped(run);
         return true;
     }
-    moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
-    run->state = span_state::clean;
-    gone.forget(run->base, block_bytes);
-    space.insert(run, 0);
+    end_moving(run, span_state::clean, 0, 0);
     return false;
 }
 
@@ -326,10 +334,7 @@ page_heap::given page_heap::give_back(std::size_t most, std::uint32_t now,
     const std::size_t refused = os::release_what_goes(run->start(), bytes);
     {
         const locked hold;
-        moving_blocks.fetch_add(0 - std::uint64_t{run->blocks});
-        run->state = refused == 0 ? span_state::clean : span_state::dirty;
-        gone.forget(run->base, block_bytes);
-        space.insert(run, now, refused);
+        end_moving(run, refused == 0 ? span_state::clean : span_state::dirty, now, refused);
     }
     trim();
     return result;
@@ -340,10 +345,6 @@ os::moved page_heap::move(span* from, span* to) noexcept {
         const os::lock_guard hold(guard); // for who reads the page map
         gone.add(s->base);
     };
-    const auto forget = [](span* s) {
-        regions::subtract(s->bytes(), regions::mapped() + metadata::mapped());
-        space.forget(s);
-    };
     const std::size_t bytes = from->bytes();
     hide(from);
     const os::moved result = os::move_pages(from->start(), bytes, to->start(), to->bytes());
@@ -352,12 +353,12 @@ os::moved page_heap::move(span* from, span* to) noexcept {
     }
     const locked hold;
     if (result == os::moved::yes) {
-        forget(from);
+        forget_mapped(from);
         return result;
     }
     spans.set(from->base, page_entry(from, page_entry::large));
     if (result == os::moved::lost) {
-        forget(to);
+        forget_mapped(to);
     }
     return result;
 }

@@ -72,15 +72,10 @@ thread_cache* adopt() noexcept {
     return c;
 }
 
-template <class F>
-void for_each_cache(F&& f) noexcept {
-    caches.for_each(f);
-}
-
 // All caches that a thread has, but for the caller's.
 template <class F>
 void for_each_other(F&& f) noexcept {
-    for_each_cache([&](thread_cache& c) {
+    caches.for_each([&](thread_cache& c) {
         if (&c != &common && &c != current && caches.has_owner(c)) {
             f(c);
         }
@@ -94,7 +89,7 @@ void stop(thread_cache& c) noexcept {
 // Those without a thread too: a thread may have ended since its cache was stopped, and the next
 // that takes the cache would wait for ever.
 void resume_all() noexcept {
-    for_each_cache([](thread_cache& c) { c.stopped.store(0, std::memory_order_release); });
+    caches.for_each([](thread_cache& c) { c.stopped.store(0, std::memory_order_release); });
 }
 
 // Makes stopped threads see that they are: from here on each is outside of every call, or in one
@@ -190,7 +185,7 @@ void leave_cache() noexcept {
 
 bool others_are_in_slow_calls() noexcept {
     bool any = false;
-    for_each_cache([&](const thread_cache& c) {
+    caches.for_each([&](const thread_cache& c) {
         any = any || (&c != current &&
                       (c.inside.load(std::memory_order_acquire) != 0 ||
                        c.busy.load(std::memory_order_acquire) == thread_cache::in_slow_call));
@@ -239,7 +234,7 @@ bool empty_stopped(sweep_of which) noexcept {
 
 bool empty_caches(sweep_of which) noexcept {
     const bool waits = empty_stopped(which);
-    for_each_cache([](thread_cache& c) {
+    caches.for_each([](thread_cache& c) {
         if (&c == &common || !caches.take(c)) {
             return;
         }
@@ -269,7 +264,7 @@ void begin_alone() noexcept {
 void stop_threads() noexcept {
     coming.acquire(); // no thread gets a new cache from here on
     stopping.acquire();
-    for_each_cache([](thread_cache& c) { // those that wait for a thread too: one may come
+    caches.for_each([](thread_cache& c) { // those that wait for a thread too: one may come
         if (&c != &common && &c != current) {
             stop(c);
         }
@@ -299,7 +294,7 @@ void forget_threads(bool in_call) noexcept {
     }
     std::int64_t told = 0;
     std::int64_t detoured = 0;
-    for_each_cache([&](thread_cache& c) {
+    caches.for_each([&](thread_cache& c) {
         if (&c != current) {
             detour::finish(c);
             if (&c != &common && c.busy.load(std::memory_order_relaxed) != 0 && !mend(c)) {
@@ -316,7 +311,7 @@ void forget_threads(bool in_call) noexcept {
 }
 
 void check_books() noexcept {
-    for_each_cache([](const thread_cache& c) {
+    caches.for_each([](const thread_cache& c) {
         EBB_CHECK(hardened || &c == &common || books_agree(c),
                   "heap: a thread's sums and its slots disagree");
     });
@@ -329,7 +324,7 @@ bool books_are_known() noexcept {
 bool cached_anywhere(std::size_t bin, const void* slot) noexcept {
     bool found = false;
     if (bin < bin_count) {
-        for_each_cache([&](const thread_cache& c) {
+        caches.for_each([&](const thread_cache& c) {
             void* const* const top = c.bins[bin].top.get();
             for (void* const* at = c.bins[bin].floor; at < top; ++at) {
                 found = found || load_relaxed(*at) == slot;
@@ -345,7 +340,7 @@ thread_totals read_threads() noexcept {
     thread_totals sum;
     sum.peak_requested = told_peak.load(std::memory_order_relaxed);
     const std::int64_t told_now = told_sum.load(std::memory_order_relaxed);
-    for_each_cache([&](const thread_cache& c) {
+    caches.for_each([&](const thread_cache& c) {
         const std::int64_t requested = c.requested.get();
         sum.requested += requested;
         sum.slack += c.slack.get();
@@ -361,7 +356,7 @@ thread_totals read_threads() noexcept {
 
 bin_totals read_bin(std::size_t bin) noexcept {
     bin_totals sum;
-    for_each_cache([&](const thread_cache& c) {
+    caches.for_each([&](const thread_cache& c) {
         sum.remainders += c.bins[bin].remainders.get();
         sum.cached_slots += static_cast<std::uint64_t>(c.bins[bin].top.get() - c.bins[bin].floor);
         const auto count = [&](const void* waits) {
@@ -375,7 +370,7 @@ bin_totals read_bin(std::size_t bin) noexcept {
 
 large_totals read_large() noexcept {
     large_totals sum;
-    for_each_cache([&](const thread_cache& c) {
+    caches.for_each([&](const thread_cache& c) {
         sum.blocks += c.large_blocks.get();
         sum.requested += c.large_requested.get();
         sum.slack += c.large_slack.get();
