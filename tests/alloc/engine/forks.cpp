@@ -120,16 +120,22 @@ class holder {
     std::vector<block> blocks_;
 };
 
-// A thread that works as long as it isn't told to stop.
+// A thread that works as long as it isn't told to stop. It is past its start, so that it calls no
+// malloc but the engine: a child would find the lock of a sanitizer's malloc closed for ever.
 class worker {
   public:
     explicit worker(std::uint64_t seed)
         : thread_([this, seed] {
               holder h(seed);
+              h.step();
+              works_ = true;
+              works_.notify_all();
               while (!stop_.load(std::memory_order_relaxed)) {
                   h.step();
               }
-          }) {}
+          }) {
+        works_.wait(false);
+    }
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker() {
@@ -138,6 +144,7 @@ class worker {
     }
 
   private:
+    std::atomic<bool> works_{false};
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };

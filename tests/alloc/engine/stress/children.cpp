@@ -64,7 +64,7 @@ void live(exchange& others, std::uint64_t seed) {
         before.requested + before.slack + before.dead + before.idle + before.overhead) {
         fail("a child's terms don't add up to its mapped bytes");
     }
-    if (ebb::thread_sanitized) {
+    if (ebb::sanitized) {
         return; // another thread may have held the lock of the sanitizer's own malloc
     }
     constexpr std::size_t most_threads = 2;
