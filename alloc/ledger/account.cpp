@@ -22,11 +22,35 @@ constexpr auto relaxed = std::memory_order_relaxed;
 // The accounts that stand, by id. Under the registry's lock.
 constinit account* table[account::max_count] = {};
 
-// The owner's own addition: nobody else writes, so no read-modify-write is needed.
+// In the order of the program, as readers and the child of a fork rely on.
 template <class T>
-void add(std::atomic<T>& total, T amount, std::memory_order order = relaxed) noexcept {
-    total.store(total.load(relaxed) + amount, order);
+void put(std::atomic<T>& to, T value) noexcept {
+    to.store(value, std::memory_order_release);
 }
+
+// The calling thread's record while it writes there.
+class written_record {
+  public:
+    written_record() noexcept
+        : record_(ledger_cells::mine != nullptr ? *ledger_cells::mine : ledger_cells::join()) {
+        if (record_.is_shared) [[unlikely]] {
+            ledger_cells::sharing.acquire();
+        }
+    }
+    ~written_record() {
+        if (record_.is_shared) [[unlikely]] {
+            ledger_cells::sharing.release();
+        }
+    }
+    written_record(const written_record&) = delete;
+    written_record& operator=(const written_record&) = delete;
+
+    record& operator*() const noexcept { return record_; }
+    record* operator->() const noexcept { return &record_; }
+
+  private:
+    record& record_;
+};
 
 void raise(std::atomic<std::int64_t>& highest, std::int64_t to) noexcept {
     std::int64_t seen = highest.load(relaxed);
@@ -46,8 +70,26 @@ std::int64_t drift_to_tell(cell& c, std::int64_t live) noexcept {
     if (!is_far(drift)) [[likely]] {
         return 0;
     }
-    c.told.store(live, relaxed);
+    put(c.told, live);
     return drift;
+}
+
+struct totals {
+    std::uint64_t slot = 0;
+    std::uint64_t requested = 0;
+    std::uint64_t calls = 0;
+};
+
+// What a cell's totals will be with one block more, written down as being written to the cell.
+totals begin(record& r, std::uint32_t what, const cell::totals& before, std::uint64_t requested,
+             std::uint64_t slot) noexcept {
+    const totals after{before.slot.load(relaxed) + slot, before.requested.load(relaxed) + requested,
+                       before.calls.load(relaxed) + 1};
+    put(r.doing.after.slot, after.slot);
+    put(r.doing.after.requested, after.requested);
+    put(r.doing.after.calls, after.calls);
+    put(r.doing.what, what);
+    return after;
 }
 
 bool is_printable(std::string_view name) noexcept {
@@ -101,7 +143,7 @@ account::~account() {
               "account: destroyed before its children");
     const sums s = sum_of_cells();
     farewell f;
-    f.gone = this;
+    leaving_.gone = f.gone = this;
     if (parent_ != nullptr) {
         f.left = parent_->left_;
         f.left.requested += left_.requested + s.charged_requested - s.refunded_requested;
@@ -132,9 +174,10 @@ void account::leave() noexcept {
     for (record* r = ledger_cells::first_record(); r != nullptr; r = r->next) {
         cell& c = r->cells[gone.id_];
         if (!c.untouched()) {
-            for (auto* total : {&c.charged_requested, &c.charged_slot, &c.refunded_requested,
-                                &c.refunded_slot, &c.allocations, &c.frees}) {
-                total->store(0, relaxed);
+            for (cell::totals* side : {&c.charged, &c.refunded}) {
+                side->slot.store(0, relaxed);
+                side->requested.store(0, relaxed);
+                side->calls.store(0, relaxed);
             }
             c.told.store(0, relaxed);
             c.peak.store(0, relaxed);
@@ -143,11 +186,52 @@ void account::leave() noexcept {
     table[gone.id_] = nullptr;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     leaving_.written = false;
+    leaving_.gone = nullptr;
+}
+
+// What a fork in a thread's tell() leaves of it can't be known; but what the cells and those that
+// ended told is all that an estimate can be. Under the registry's lock, or in a forked child.
+void account::renew_estimates() noexcept {
+    const auto for_each_standing = [](auto&& f) {
+        for (account* const a : table) {
+            if (a != nullptr) {
+                f(*a);
+            }
+        }
+    };
+    for_each_standing([](account& a) { a.estimate_.store(0, relaxed); });
+    for_each_standing([](account& a) {
+        const auto told = static_cast<std::int64_t>(a.left_.live()) + a.sum_of_cells().told;
+        for (account* above = &a; above != nullptr; above = above->parent_) {
+            above->estimate_.fetch_add(told, relaxed);
+        }
+    });
+    for_each_standing([](account& a) { raise(a.peak_, a.estimate_.load(relaxed)); });
 }
 
 void account::finish_in_child() noexcept {
+    bool any = leaving_.gone != nullptr;
+    for (record* r = ledger_cells::first_record(); r != nullptr; r = r->next) {
+        const std::uint32_t what = r->doing.what.load(relaxed);
+        if (what == 0 || r == ledger_cells::mine) { // its thread goes on, after a signal's handler
+            continue;
+        }
+        any = true;
+        cell& c = r->cells[what / 2 - 1];
+        cell::totals& to = what % 2 == ledger_cells::entry::refund ? c.refunded : c.charged;
+        put(to.slot, r->doing.after.slot.load(relaxed));
+        put(to.requested, r->doing.after.requested.load(relaxed));
+        put(to.calls, r->doing.after.calls.load(relaxed));
+        raise(c.peak, c.live());
+        put(c.told, c.live()); // the estimates are made anew from these
+        put(r->doing.what, 0U);
+    }
     if (leaving_.written) {
         leave();
+    }
+    leaving_.gone = nullptr; // it may have been about to be written
+    if (any) {
+        renew_estimates();
     }
 }
 
@@ -155,18 +239,14 @@ void ledger_cells::finish_in_child() noexcept {
     account::finish_in_child();
 }
 
-// The stores' order holds slot bytes above requested ones at every moment, for a reader and for the
-// child of a fork that happens in between.
+// The stores' order holds slot bytes above requested ones at every moment, for a reader.
 void account::charge(std::uint64_t requested, std::uint64_t slot) noexcept {
-    record* const r = ledger_cells::mine != nullptr ? ledger_cells::mine : &ledger_cells::join();
-    if (r->is_shared) [[unlikely]] {
-        charge_shared(requested, slot);
-        return;
-    }
-    cell& c = r->cells[id_];
-    add(c.charged_slot, slot);
-    add(c.allocations, std::uint64_t{1});
-    add(c.charged_requested, requested, std::memory_order_release);
+    const written_record to;
+    cell& c = to->cells[id_];
+    const totals after = begin(*to, 2 * (id_ + 1), c.charged, requested, slot);
+    put(c.charged.slot, after.slot);
+    put(c.charged.calls, after.calls);
+    put(c.charged.requested, after.requested);
     const std::int64_t live = c.live();
     if (live > c.peak.load(relaxed)) {
         c.peak.store(live, relaxed);
@@ -174,41 +254,21 @@ void account::charge(std::uint64_t requested, std::uint64_t slot) noexcept {
     if (const std::int64_t drift = drift_to_tell(c, live); drift != 0) [[unlikely]] {
         tell(drift);
     }
+    put(to->doing.what, 0U);
 }
 
 void account::refund(std::uint64_t requested, std::uint64_t slot) noexcept {
-    record* const r = ledger_cells::mine != nullptr ? ledger_cells::mine : &ledger_cells::join();
-    if (r->is_shared) [[unlikely]] {
-        refund_shared(requested, slot);
-        return;
-    }
-    cell& c = r->cells[id_];
-    add(c.refunded_requested, requested);
-    add(c.frees, std::uint64_t{1});
-    add(c.refunded_slot, slot, std::memory_order_release);
+    const written_record to;
+    cell& c = to->cells[id_];
+    const std::uint32_t what = 2 * (id_ + 1) + ledger_cells::entry::refund;
+    const totals after = begin(*to, what, c.refunded, requested, slot);
+    put(c.refunded.requested, after.requested);
+    put(c.refunded.calls, after.calls);
+    put(c.refunded.slot, after.slot);
     if (const std::int64_t drift = drift_to_tell(c, c.live()); drift != 0) [[unlikely]] {
         tell(drift);
     }
-}
-
-// Without a record of its own a thread shares one, and tells every byte: rare, so simple.
-void account::charge_shared(std::uint64_t requested, std::uint64_t slot) noexcept {
-    cell& c = ledger_cells::mine->cells[id_];
-    c.charged_slot.fetch_add(slot, relaxed);
-    c.allocations.fetch_add(1, relaxed);
-    c.charged_requested.fetch_add(requested, std::memory_order_release);
-    c.told.fetch_add(static_cast<std::int64_t>(slot), relaxed);
-    raise(c.peak, c.live());
-    tell(static_cast<std::int64_t>(slot));
-}
-
-void account::refund_shared(std::uint64_t requested, std::uint64_t slot) noexcept {
-    cell& c = ledger_cells::mine->cells[id_];
-    c.refunded_requested.fetch_add(requested, relaxed);
-    c.frees.fetch_add(1, relaxed);
-    c.refunded_slot.fetch_add(slot, std::memory_order_release);
-    c.told.fetch_sub(static_cast<std::int64_t>(slot), relaxed);
-    tell(-static_cast<std::int64_t>(slot));
+    put(to->doing.what, 0U);
 }
 
 void account::tell(std::int64_t drift) noexcept {
@@ -222,15 +282,15 @@ account::sums account::sum_of_cells() const noexcept {
     sums s;
     for (const record* r = ledger_cells::first_record(); r != nullptr; r = r->next) {
         const cell& c = r->cells[id_];
-        s.refunded_slot += c.refunded_slot.load(std::memory_order_acquire);
-        s.refunded_requested += c.refunded_requested.load(relaxed);
-        s.frees += c.frees.load(relaxed);
+        s.refunded_slot += c.refunded.slot.load(std::memory_order_acquire);
+        s.refunded_requested += c.refunded.requested.load(relaxed);
+        s.frees += c.refunded.calls.load(relaxed);
     }
     for (const record* r = ledger_cells::first_record(); r != nullptr; r = r->next) {
         const cell& c = r->cells[id_];
-        s.charged_requested += c.charged_requested.load(std::memory_order_acquire);
-        s.charged_slot += c.charged_slot.load(relaxed);
-        s.allocations += c.allocations.load(relaxed);
+        s.charged_requested += c.charged.requested.load(std::memory_order_acquire);
+        s.charged_slot += c.charged.slot.load(relaxed);
+        s.allocations += c.charged.calls.load(relaxed);
         if (!c.untouched()) {
             ++s.cells;
             s.told += c.told.load(relaxed);

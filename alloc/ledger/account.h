@@ -5,6 +5,7 @@
 // no atomic read-modify-write, but where the cell has drifted a quantum (64 KiB) from what it last
 // told the account: then one fetch_add for the account and each of its parents. Bytes: a cell of 64
 // for each thread and account, mapped in one piece of 64 KiB a thread, resident where touched.
+// Threads that no such piece can be mapped for share one, under a lock.
 //
 //     thread's record   [cell of account 0][cell of account 1] ...       written by its owner alone
 //     another's         [cell of account 0][cell of account 1] ...
@@ -12,7 +13,8 @@
 //
 // A record outlives its thread: it keeps its totals, and a later thread goes on from them, so that
 // no reader ever sees a sum on its way from one place to another. After fork the child's thread
-// keeps its own record, and those of the threads that are no more wait to be taken over.
+// keeps its own record, and those of the threads that are no more wait to be taken over: what these
+// were charging or refunding is there wholly, or not at all.
 //
 // Works before constructors and after destructors: constant-initialised, from the system's pages.
 #pragma once
@@ -89,7 +91,8 @@ class account {
         }
     }
 
-    /// In a forked child: ends an account that another thread was ending. (cells.cpp)
+    /// In a forked child: finishes what other threads were charging or refunding, and ends an
+    /// account that one was ending. (cells.cpp)
     static void finish_in_child() noexcept;
 
   private:
@@ -97,14 +100,13 @@ class account {
     struct farewell;
 
     static void leave() noexcept;
+    static void renew_estimates() noexcept;
     static constinit farewell leaving_;
 
     static std::size_t list(const account** all) noexcept;
     [[nodiscard]] bool is_under(const account* above) const noexcept;
     [[nodiscard]] sums sum_of_cells() const noexcept;
     void tell(std::int64_t drift) noexcept;
-    void charge_shared(std::uint64_t requested, std::uint64_t slot) noexcept;
-    void refund_shared(std::uint64_t requested, std::uint64_t slot) noexcept;
 
     std::uint32_t id_ = 0;
     account* parent_;

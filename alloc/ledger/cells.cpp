@@ -10,12 +10,14 @@
 namespace ebb::ledger_cells {
 
 constinit os::lock registry;
+constinit os::lock sharing;
 constinit thread_local record* mine = nullptr;
 
 namespace {
 
 constinit os::thread_records<record> records;
-constinit record overflow{{}, nullptr, os::record_owner(os::record_owner::everybody::here), true};
+constinit record overflow{
+    {}, {}, nullptr, os::record_owner(os::record_owner::everybody::here), true};
 constinit std::atomic<bool> has_overflow{false};
 constinit std::atomic<bool> is_set_up{false};
 constinit std::atomic<bool> has_key{false};
@@ -32,6 +34,7 @@ void leave(void* left) {
 void after_fork_in_child() {
     records.forget_others(mine != nullptr && mine->is_shared ? nullptr : mine);
     registry.reset();
+    sharing.reset();
     finish_in_child();
 }
 
