@@ -3,8 +3,8 @@
 #
 #     cmake/bootstrap.sh [--no-install] [GROUP...]
 #
-# Groups: build, tests, bench, mallocs, maps, plot, lint, fuzz, tidy, go, aarch64, programs,
-# programs_long; without one, all but the last six.
+# Groups: build, tests, bench, mallocs, maps, plot, lint, fuzz, tidy, go, aarch64, floor, programs,
+# programs_long; without one, all but the last seven.
 # The servers among programs (redis, nginx, …) are installed without starting a service of theirs.
 # Exit: 0 nothing is missing (any more), 2 usage, 3 packages are missing and were not installed.
 set -eu
@@ -19,6 +19,7 @@ packages_lint="clang libclang-rt-dev lld clang-format"
 packages_fuzz="clang libclang-rt-dev"
 packages_tidy="clang-tidy"
 packages_go="golang-go"
+packages_floor="debootstrap googletest clang-16 libc++-16-dev libc++abi-16-dev"
 packages_aarch64="g++-aarch64-linux-gnu qemu-user googletest"
 packages_programs="python3 libpython3.11-testsuite redis-server redis-tools sqlite3 postgresql nginx wrk
     rocksdb-tools stress-ng memcached nodejs perl ruby php-cli gdb git xz-utils g++ clang cmake"
@@ -29,9 +30,9 @@ groups=
 for word in "$@"; do
     case $word in
     --no-install) install=no ;;
-    build | tests | bench | mallocs | maps | plot | lint | fuzz | tidy | go | aarch64 | programs | programs_long) groups="$groups $word" ;;
+    build | tests | bench | mallocs | maps | plot | lint | fuzz | tidy | go | aarch64 | floor | programs | programs_long) groups="$groups $word" ;;
     *)
-        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs maps plot lint fuzz tidy go aarch64 programs programs_long" >&2
+        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs maps plot lint fuzz tidy go aarch64 floor programs programs_long" >&2
         exit 2
         ;;
     esac

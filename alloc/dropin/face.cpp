@@ -16,6 +16,14 @@
 
 #define EBB_EXPORT __attribute__((visibility("default")))
 
+#if !__GLIBC_PREREQ(2, 33)
+// As glibc has it from then on. A program may look for the function at run time.
+struct mallinfo2 {
+    std::size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks,
+        keepcost;
+};
+#endif
+
 namespace {
 
 using namespace ebb; // NOLINT: a file of C symbols

@@ -5,15 +5,12 @@
 #include <cstdlib>
 #include <new>
 
-// A runtime's, null in a program that has none at load. The last ones are what the compiler calls
-// for `catch`.
+// A runtime's, null in a program that has none at load.
 // NOLINTBEGIN: the names as the linker has them
 extern "C" __attribute__((weak)) std::new_handler _ZSt15get_new_handlerv() noexcept;
 extern "C" __attribute__((weak)) void _ZSt17__throw_bad_allocv();
 extern "C" __attribute__((weak)) int __gxx_personality_v0(...);
 // NOLINTEND
-asm(".weak __gxx_personality_v0\n.weak __cxa_begin_catch\n.weak __cxa_end_catch\n"
-    ".weak _ZSt9terminatev");
 
 namespace ebb {
 namespace {

@@ -11,6 +11,11 @@
 #include <cstddef>
 #include <new>
 
+// What a compiler calls for `catch` and `noexcept`, in each file that is compiled with exceptions: a
+// runtime's too.
+asm(".weak __gxx_personality_v0\n.weak __cxa_begin_catch\n.weak __cxa_end_catch\n"
+    ".weak _ZSt9terminatev");
+
 namespace ebb {
 
 /// Asks the program's new-handler for memory until `n` bytes can be had or there is no handler:

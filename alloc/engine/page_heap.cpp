@@ -65,7 +65,7 @@ class locked {
 constexpr std::size_t least_unmapped = 32 * mib;
 constexpr std::uint64_t least_clean = 48 * mib;
 constexpr std::uint64_t part_of_used = 4;
-constexpr std::size_t least_hole = mib;
+constexpr std::size_t least_hole = 4 * mib;
 constexpr std::uint64_t most_holes = 256;
 
 // The clock, for blocks of which a program may leave much untouched; 0 for others.

@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
+#include <shared_mutex>
 #include <thread>
 #include <vector>
 
@@ -222,13 +224,14 @@ TEST(counters, a_crowd_of_threads_has_a_record_each_and_leaves_it_to_the_next) {
     std::uint64_t records = 0;
     for (int round = 0; round < 2; ++round) {
         std::atomic<std::uint64_t> here{0};
-        std::atomic<bool> may_go{false};
+        std::shared_mutex gate;
+        gate.lock();
         std::vector<std::thread> threads;
         for (std::uint64_t t = 0; t < crowd; ++t) {
             threads.emplace_back([&, t] {
                 charge({t, t + 8});
                 ++here;
-                may_go.wait(false);
+                const std::shared_lock through(gate);
                 refund({t, t + 8});
             });
         }
@@ -241,8 +244,7 @@ TEST(counters, a_crowd_of_threads_has_a_record_each_and_leaves_it_to_the_next) {
         EXPECT_GE(full.records, crowd);
         EXPECT_TRUE(round == 0 || full.records == records) << "no more than the first crowd's";
         records = full.records;
-        may_go = true;
-        may_go.notify_all();
+        gate.unlock();
         for (std::thread& t : threads) {
             t.join();
         }

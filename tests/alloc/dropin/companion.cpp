@@ -66,14 +66,12 @@ class company {
         : thread_([this] {
               std::free(std::malloc(1000));
               here_ = true;
-              here_.notify_all();
-              ends_.wait(false);
+              tests::wait_until([this] { return ends_.load(); });
           }) {
-        here_.wait(false);
+        tests::wait_until([this] { return here_.load(); });
     }
     ~company() {
         ends_ = true;
-        ends_.notify_all();
         thread_.join();
     }
     company(const company&) = delete;

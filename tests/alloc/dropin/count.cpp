@@ -180,6 +180,7 @@ int errno_of(Call call) {
 TEST(count, failures_leave_the_ledger_and_the_next_mallocs_errno) {
     void* volatile p = std::malloc(100);
     static_cast<void>(next_function<void*(std::size_t)>("malloc")); // what the look-up keeps
+    EXPECT_THROW(throw std::bad_alloc(), std::bad_alloc); // what a runtime keeps for a thread
     const ebb_ledger before = read_heap();
     EXPECT_EQ(errno_of([&] { return std::malloc(hopeless); }),
               errno_of([] { return next_function<void*(std::size_t)>("malloc")(hopeless); }));

@@ -2,6 +2,7 @@
 // that used it end after it was closed, children are forked, memory that it freed goes back: none
 // of this may run code that isn't there any more. Ends with 0.
 #include <tests/support/forked.h>
+#include <tests/support/wait.h>
 
 #include <dlfcn.h>
 
@@ -24,13 +25,11 @@ int main(int count, char** words) {
         std::thread user([&] {
             use();
             step = 1;
-            step.notify_one();
-            step.wait(1);
+            tests::wait_until([&] { return step == 2; });
         });
-        step.wait(0);
+        tests::wait_until([&] { return step == 1; });
         dlclose(plugin);
         step = 2;
-        step.notify_one();
         user.join();
         if (tests::status_of_child([] {}) != 0) {
             std::puts("a child didn't end well");

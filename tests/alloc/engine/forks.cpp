@@ -15,6 +15,7 @@
 #include <tests/support/forked.h>
 #include <tests/support/random.h>
 #include <tests/support/refuse.h>
+#include <tests/support/wait.h>
 
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -129,12 +130,11 @@ class worker {
               holder h(seed);
               h.step();
               works_ = true;
-              works_.notify_all();
               while (!stop_.load(std::memory_order_relaxed)) {
                   h.step();
               }
           }) {
-        works_.wait(false);
+        tests::wait_until([this] { return works_.load(); });
     }
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -239,16 +239,14 @@ TEST(forks, let_other_threads_get_on_meanwhile) {
             holder mine(7); // it has a cache by then
             mine.step();
             mine.drop();
-            turn.wait(0);
+            tests::wait_until([&] { return turn == 1; });
             work();
             turn = 2;
-            turn.notify_all();
-            turn.wait(2); // it lives at the fork
+            tests::wait_until([&] { return turn == 3; }); // it lives at the fork
         });
         in_window = [&] {
             turn = 1;
-            turn.notify_all();
-            turn.wait(1);
+            tests::wait_until([&] { return turn == 2; });
         };
         const int status = status_of_child([&] {
             in_window = nullptr;
@@ -265,7 +263,6 @@ TEST(forks, let_other_threads_get_on_meanwhile) {
         });
         in_window = nullptr;
         turn = 3;
-        turn.notify_all();
         other.join();
         EXPECT_EQ(status, 0);
         engine::validate();
@@ -286,23 +283,20 @@ TEST(forks, count_what_the_detour_mapped) {
     std::vector<void*> blocks;
     std::thread other([&] {
         engine::deallocate(engine::allocate(100));
-        turn.wait(0);
+        tests::wait_until([&] { return turn == 1; });
         for (int i = 0; i < 100; ++i) {
             blocks.push_back(engine::allocate(5 << 20)); // too large for any cache
         }
         turn = 2;
-        turn.notify_all();
-        turn.wait(2);
+        tests::wait_until([&] { return turn == 3; });
     });
     in_window = [&] {
         turn = 1;
-        turn.notify_all();
-        turn.wait(1);
+        tests::wait_until([&] { return turn == 2; });
     };
     EXPECT_EQ(status_of_child([] { engine::validate(); }), 0);
     in_window = nullptr;
     turn = 3;
-    turn.notify_all();
     other.join();
     EXPECT_GE(engine::regions::mapped(), mapped + (std::uint64_t{500} << 20));
     for (void* p : blocks) {

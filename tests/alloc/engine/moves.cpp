@@ -17,14 +17,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -193,40 +191,6 @@ TEST(moves, give_addresses_back_and_remember_the_peak) {
     const ebb_ledger l = engine::read_ledger();
     EXPECT_GE(l.peak_mapped, n);
     EXPECT_LT(l.mapped, l.peak_mapped);
-    engine::validate();
-}
-
-// Also of short runs between blocks that stay, which beside other threads go back in pieces.
-TEST(moves, give_addresses_between_blocks_back) {
-    engine::load();
-    std::atomic<bool> done{false};
-    std::thread other([&done] {
-        engine::deallocate(engine::allocate(100));
-        done.wait(false);
-    });
-    const std::uint64_t before = engine::regions::mapped();
-    tests::random_engine random(tests::new_seed());
-    std::vector<void*> stay;
-    std::vector<void*> go;
-    std::uint64_t live = 0;
-    for (int i = 0; i < 200; ++i) {
-        const std::size_t n = 3 * mib / 2 + below(random, 6 * mib);
-        go.push_back(engine::allocate(n));
-        std::memset(go.back(), 1, n);
-        stay.push_back(engine::allocate(600'000));
-        live += align_up(600'000, engine::block_bytes);
-    }
-    for (void* p : go) {
-        engine::deallocate(p);
-    }
-    static_cast<void>(engine::purge::all());
-    EXPECT_LE(engine::regions::mapped(), before + live + 64 * mib);
-    done = true;
-    done.notify_all();
-    other.join();
-    for (void* p : stay) {
-        engine::deallocate(p);
-    }
     engine::validate();
 }
 

@@ -98,7 +98,7 @@ void run(const options& chosen) {
     exchange others;
     std::vector<std::function<void(const stage&)>> actors(chosen.threads, work);
     actors.insert(actors.end(), {start_threads, purge, fork_children, fork_misusers, look});
-    meeting quiet_points(static_cast<std::ptrdiff_t>(actors.size()), operations_between);
+    meeting quiet_points(static_cast<std::uint32_t>(actors.size()), operations_between);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < actors.size(); ++i) {
         threads.emplace_back([&, i] {

@@ -10,18 +10,20 @@ namespace stress {
 
 namespace engine = ebb::engine;
 
-meeting::meeting(std::ptrdiff_t actors, std::uint64_t operations)
-    : barrier_(actors + 1), each_(operations), next_(operations),
+meeting::meeting(std::uint32_t actors, std::uint64_t operations)
+    : each_(operations), next_(operations),
       caches_(static_cast<std::int64_t>(actors) + most_short_lived + 2),
-      before_(engine::read_ledger()) {}
+      before_(engine::read_ledger()) {
+    ::pthread_barrier_init(&barrier_, nullptr, actors + 1);
+}
 
 bool meeting::goes_on(books& mine) {
     if (!due_.load(std::memory_order_relaxed)) {
         return true;
     }
     hand_in(mine);
-    barrier_.arrive_and_wait();
-    barrier_.arrive_and_wait(); // the judge is between the two
+    meet();
+    meet(); // the judge is between the two
     return !over_;
 }
 
@@ -33,12 +35,12 @@ void meeting::count(std::uint64_t operations) {
 }
 
 void meeting::hold(bool last) {
-    barrier_.arrive_and_wait();
+    meet();
     judge();
     over_ = last;
     next_.store(operations_.load() + each_);
     due_.store(false);
-    barrier_.arrive_and_wait();
+    meet();
 }
 
 void meeting::hand_in(books& mine) {

@@ -6,8 +6,9 @@
 
 #include <tests/alloc/engine/stress/books.h>
 
+#include <pthread.h>
+
 #include <atomic>
-#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -20,7 +21,7 @@ inline constexpr std::int64_t most_short_lived = 4;
 class meeting {
   public:
     /// For so many actors, and the one that judges. A meeting is due every `operations`.
-    meeting(std::ptrdiff_t actors, std::uint64_t operations);
+    meeting(std::uint32_t actors, std::uint64_t operations);
 
     /// An actor's look before each step. Where a meeting is due: adds the actor's books to the sum,
     /// clears them, and waits until all have met. False when the run is over.
@@ -41,7 +42,9 @@ class meeting {
     [[nodiscard]] std::uint64_t operations() const { return operations_.load(); }
 
   private:
-    std::barrier<> barrier_;
+    void meet() { ::pthread_barrier_wait(&barrier_); }
+
+    pthread_barrier_t barrier_{}; // std::barrier came with g++ 11
     std::atomic<bool> due_{false};
     bool over_ = false; // written between two waits at the barrier
     std::atomic<std::uint64_t> operations_{0};
