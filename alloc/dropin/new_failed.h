@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <new>
 
-// What a compiler calls for `catch` and `noexcept`, in each file that is compiled with exceptions: a
-// runtime's too.
+// What a compiler calls for `catch` and `noexcept`, in each file that is compiled with exceptions:
+// a runtime's too.
 asm(".weak __gxx_personality_v0\n.weak __cxa_begin_catch\n.weak __cxa_end_catch\n"
     ".weak _ZSt9terminatev");
 
