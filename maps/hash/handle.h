@@ -15,19 +15,29 @@ namespace ebb::detail {
 /// Holds the element itself, moved out: it needs no arena, and references to it ended.
 template <class Elements>
 class element_handle {
+    template <class V>
+    struct movable {
+        using type = V;
+    };
+    template <class K, class V>
+    struct movable<std::pair<const K, V>> {
+        using type = std::pair<K, V>;
+    };
+    // Before the noexcept that uses it, as g++ 10 needs it.
+    using held = std::optional<typename movable<typename Elements::value_type>::type>;
+
   public:
     using key_type = typename Elements::key_type;
     using value_type = typename Elements::value_type;
 
     element_handle() = default;
     /// What was moved from is empty.
-    element_handle(element_handle&& other) noexcept(
-        std::is_nothrow_move_constructible_v<decltype(held_)>)
+    element_handle(element_handle&& other) noexcept(std::is_nothrow_move_constructible_v<held>)
         : held_(std::move(other.held_)) {
         other.held_.reset();
     }
-    element_handle& operator=(element_handle&& other) noexcept(
-        std::is_nothrow_move_constructible_v<decltype(held_)>) {
+    element_handle&
+    operator=(element_handle&& other) noexcept(std::is_nothrow_move_constructible_v<held>) {
         held_.swap(other.held_);
         if (this != &other) {
             other.held_.reset();
@@ -80,16 +90,7 @@ class element_handle {
   private:
     static constexpr bool is_set = std::is_same_v<key_type, value_type>;
 
-    template <class V>
-    struct movable {
-        using type = V;
-    };
-    template <class K, class V>
-    struct movable<std::pair<const K, V>> {
-        using type = std::pair<K, V>;
-    };
-
-    mutable std::optional<typename movable<value_type>::type> held_;
+    mutable held held_;
 };
 
 /// Owns a node where it lies: references to the element stay, in the handle and in the map that

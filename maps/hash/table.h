@@ -71,6 +71,15 @@ concept is_avalanching = requires {
 /// Threads: any number that read, or one that writes.
 template <class Elements, class Hash, class Equal, class Arena>
 class hash_table {
+    // Before the noexcept that uses them, as g++ 10 needs them.
+    template <class K>
+    static constexpr bool is_one_word = (std::is_integral_v<K> || std::is_enum_v<K> ||
+                                         std::is_pointer_v<K>)&&sizeof(K) <= 8;
+    template <class K>
+    static constexpr bool hash_throws =
+        !(std::is_same_v<Hash, hash<K>> && is_one_word<K>)&&!noexcept(
+            seeded(std::declval<const Hash&>(), std::declval<const K&>(), std::uint64_t{}));
+
   public:
     using elements = Elements;
     using element = typename Elements::element;
@@ -279,14 +288,6 @@ class hash_table {
     [[nodiscard]] std::size_t slot_count() const noexcept;
 
   private:
-    template <class K>
-    static constexpr bool is_one_word = (std::is_integral_v<K> || std::is_enum_v<K> ||
-                                         std::is_pointer_v<K>)&&sizeof(K) <= 8;
-    template <class K>
-    static constexpr bool hash_throws =
-        !(std::is_same_v<Hash, hash<K>> && is_one_word<K>)&&!noexcept(
-            seeded(std::declval<const Hash&>(), std::declval<const K&>(), std::uint64_t{}));
-
     // One fold leaves the top bits of keys in order evenly spaced, and one multiplier in a hundred
     // spaces them so that they fall on few groups: a look-up then passes 1 to 76 of these. The
     // second multiplication brings the bits below up, where carries have mixed them: of 5,000 maps
