@@ -213,7 +213,9 @@ void account::finish_in_child() noexcept {
     bool any = leaving_.gone != nullptr;
     for (record* r = ledger_cells::first_record(); r != nullptr; r = r->next) {
         const std::uint32_t what = r->doing.what.load(relaxed);
-        if (what == 0 || r == ledger_cells::mine) { // its thread goes on, after a signal's handler
+        // This thread's own goes on after a signal's handler; a shared one was another thread's
+        // work.
+        if (what == 0 || (r == ledger_cells::mine && !r->is_shared)) {
             continue;
         }
         any = true;
