@@ -62,22 +62,31 @@ void give_slot(thread_cache& cache, std::size_t bin, void* slot) noexcept {
 }
 
 // A slot that leaves the quarantine of its thread.
-void release_oldest(thread_cache& cache) noexcept {
+void* take_oldest(thread_cache& cache) noexcept {
     void* const slot = cache.waiting.front();
-    const std::size_t bin = spans.find(address_of(slot)).tag();
-    cache.leave_quarantine(slot, bin);
-    give_slot(cache, bin, slot);
+    cache.leave_quarantine(slot, spans.find(address_of(slot)).tag());
+    return slot;
 }
 
-void give_slot_later(thread_cache& cache, std::size_t bin, void* slot) noexcept {
+void give_slot_later(const booking& books, std::size_t bin, void* slot) noexcept {
     const std::size_t bytes = traits[bin].slot;
     scrub(slot, bytes - long_tail);
     close_slot(slot, bin);
-    while (cache.waiting.full_for(bytes)) {
-        release_oldest(cache);
+    for (bool waits = false; !waits;) {
+        void* released = nullptr;
+        books.write([&](thread_cache& cache) {
+            if (cache.waiting.full_for(bytes)) {
+                released = take_oldest(cache);
+            } else {
+                cache.waiting.push(slot, bytes);
+                cache.dead.add(static_cast<std::int64_t>(bytes));
+                waits = true;
+            }
+        });
+        if (released != nullptr) {
+            give_slot(*books, spans.find(address_of(released)).tag(), released);
+        }
     }
-    cache.waiting.push(slot, bytes);
-    cache.dead.add(static_cast<std::int64_t>(bytes));
 }
 
 span* take_large(thread_cache& cache, std::size_t bytes, std::size_t alignment) noexcept {
@@ -96,7 +105,8 @@ void give_large(thread_cache& cache, span* s) noexcept {
     const std::size_t bytes = s->bytes();
     s->requested = 0;
     poison(s->start(), bytes);
-    if (bytes <= largest_kept && !hardened && cache_room::may_keep(cache, bytes)) {
+    if (bytes <= largest_kept && !hardened && cache.has_stacks() &&
+        cache_room::may_keep(cache, bytes)) {
         s->set_kept(true);
         span* const before = cache.large.get();
         cache.keep(s);
@@ -143,22 +153,25 @@ void hold(thread_cache& cache, std::size_t bin, std::int64_t sign, std::size_t r
 }
 
 // Books that a block is `n` bytes long now, which leave `slack` of a place of that bin.
-void hold_instead(thread_cache& cache, const block_info& before, std::size_t bin, std::size_t n,
+void hold_instead(const booking& books, const block_info& before, std::size_t bin, std::size_t n,
                   std::size_t slack) noexcept {
-    hold(cache, bin, 1, n, slack);
-    hold(cache, before.bin(), -1, before.requested, before.slack);
-    n > before.requested ? cache.grow(n - before.requested) : cache.shrink(before.requested - n);
+    books.write([&](thread_cache& cache) {
+        hold(cache, bin, 1, n, slack);
+        hold(cache, before.bin(), -1, before.requested, before.slack);
+        n > before.requested ? cache.grow(n - before.requested)
+                             : cache.shrink(before.requested - n);
+    });
 }
 
-void give_place(thread_cache& cache, void* p, const block_info& from) noexcept {
+void give_place(const booking& books, void* p, const block_info& from) noexcept {
     const std::size_t bin = from.entry.tag();
     if (from.entry.is_bin() && hardened) {
-        give_slot_later(cache, bin, p);
+        give_slot_later(books, bin, p);
     } else if (from.entry.is_bin()) {
         close_slot(p, bin);
-        give_slot(cache, bin, p);
+        give_slot(*books, bin, p);
     } else {
-        give_large(cache, from.entry.owner());
+        give_large(*books, from.entry.owner());
     }
 }
 
@@ -180,7 +193,7 @@ place with_memory(std::size_t n, F&& attempt, D&& detour) noexcept {
         for (;;) {
             if (const slow_call here; here) {
                 const booking books;
-                return attempt(*books);
+                return attempt(books);
             }
             place to;
             to.bin = bin_count;
@@ -213,12 +226,14 @@ place allocate_in(std::size_t bin, std::size_t n, std::size_t alignment = block_
         errno = last.start == nullptr ? ENOMEM : errno;
         return last;
     }
-    const auto attempt = [&](thread_cache& books) {
-        const place to = take_place(books, bin, n, alignment);
+    const auto attempt = [&](const booking& books) {
+        const place to = take_place(*books, bin, n, alignment);
         if (to.start != nullptr) {
-            hold(books, bin, 1, n, to.slack);
-            books.allocations.add(1);
-            books.grow(n);
+            books.write([&](thread_cache& cache) {
+                hold(cache, bin, 1, n, to.slack);
+                cache.allocations.add(1);
+                cache.grow(n);
+            });
         }
         return to;
     };
@@ -270,7 +285,7 @@ bool resize_in_place(void* p, std::size_t n, const block_info& before) noexcept 
     } else if (has_tail(bin)) {
         slack = open_slot(p, bin, n);
     }
-    hold_instead(*books, before, bin, n, slack);
+    hold_instead(books, before, bin, n, slack);
     return true;
 }
 
@@ -347,7 +362,7 @@ void* relocate(const block_info& before, std::size_t n) noexcept {
         return nullptr;
     }
     open_large(s, n);
-    hold_instead(*books, before, bin_count, n, s->bytes() - n);
+    hold_instead(books, before, bin_count, n, s->bytes() - n);
     return s->start();
 }
 
@@ -429,10 +444,12 @@ void detail::deallocate_slowly(void* p) noexcept {
     for (bool done = false; !done;) {
         if (const slow_call here; here) {
             const booking books;
-            hold(*books, block.bin(), -1, block.requested, block.slack);
-            books->frees.add(1);
-            books->shrink(block.requested);
-            give_place(*books, p, block);
+            books.write([&](thread_cache& cache) {
+                hold(cache, block.bin(), -1, block.requested, block.slack);
+                cache.frees.add(1);
+                cache.shrink(block.requested);
+            });
+            give_place(books, p, block);
             done = true;
         } else {
             done = detour::deallocate(p, block);
@@ -489,11 +506,11 @@ void* reallocate(void* p, std::size_t n) noexcept {
         return p;
     }
     errno = error;
-    const auto move = [&](thread_cache& books) {
-        place to = take_place(books, any_bin(n), n);
+    const auto move = [&](const booking& books) {
+        place to = take_place(*books, any_bin(n), n);
         os::moved pages = move_pages(before, to);
         if (pages == os::moved::lost) {
-            to = take_place(books, any_bin(n), n);
+            to = take_place(*books, any_bin(n), n);
             pages = os::moved::no;
         }
         if (to.start != nullptr) {

@@ -3,6 +3,7 @@
 #include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/central.h>
 #include <ebb/alloc/engine/companion.h>
+#include <ebb/alloc/engine/gate.h>
 #include <ebb/alloc/engine/misuse.h>
 #include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_heap.h>
@@ -30,34 +31,6 @@ constexpr std::uint32_t calls_a_look = 16;     // at the clock
 
 constinit std::uint32_t age_ms = purge::default_ms;
 
-// What threads do side by side, in any number, unless somebody has closed the gate: he waits for
-// those that are inside, and no longer.
-class gate {
-  public:
-    [[nodiscard]] bool enter() noexcept {
-        inside_.fetch_add(1);
-        if (closed_.load() == 0) {
-            return true;
-        }
-        leave();
-        return false;
-    }
-    void leave() noexcept { inside_.fetch_add(0 - 1U); }
-
-    void close() noexcept {
-        closed_.fetch_add(1);
-        while (inside_.load() != 0) {
-            os::yield();
-        }
-    }
-    void open() noexcept { closed_.fetch_add(0 - 1U); }
-
-    [[nodiscard]] bool is_busy() const noexcept { return inside_.load() != 0; }
-
-  private:
-    shared<std::uint32_t> inside_{0};
-    shared<std::uint32_t> closed_{0};
-};
 constinit gate pieces;   // given back just now
 constinit gate sweeping; // of caches and loose slots
 constinit shared<std::uint32_t> sweep_count{0};

@@ -3,6 +3,7 @@
 #include <ebb/alloc/engine/cache_room.h>
 #include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/detour.h>
+#include <ebb/alloc/engine/gate.h>
 #include <ebb/alloc/engine/mend.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/registry.h>
@@ -22,18 +23,11 @@ namespace {
 constinit thread_cache before_first; // the thread hasn't called yet
 constinit thread_cache after_last;   // its cache has gone at its end
 
-// Bookings of threads without a cache: no memory for one, or past their end. Each holds the lock
-// for all of its call, system calls included: the one exception to the rule of os/lock.h.
+// The books of threads without a cache: no memory for one, or past their end. Their slow
+// calls are inside of the gate.
 constinit thread_cache common{os::record_owner::everybody::here};
 constinit os::lock common_guard;
-void lock_common() noexcept {
-    common_guard.acquire();
-    os::count_lock(0 - 1U);
-}
-void unlock_common() noexcept {
-    os::count_lock(1);
-    common_guard.release();
-}
+constinit gate calls_without_cache;
 
 constinit os::lock coming;   // held while a thread gets a new cache
 constinit os::lock stopping; // held while threads are stopped: they wait here
@@ -132,9 +126,10 @@ booking::booking() noexcept : cache_(current) {
             const os::lock_guard hold(coming);
             leave_alone_mode();
         }
-        lock_common();
-        cache_ = &common;
         own_ = false;
+        while (!calls_without_cache.enter()) {
+            const os::lock_guard wait(stopping);
+        }
         return;
     }
     while (!cache_->enter())
@@ -151,14 +146,23 @@ booking::~booking() {
     if (own_) {
         cache_->leave();
     } else {
-        cache_->tell();
-        unlock_common();
+        calls_without_cache.leave();
     }
+}
+
+thread_cache& booking::begin_in_common() noexcept {
+    common_guard.acquire();
+    return common;
+}
+
+void booking::end_in_common() noexcept {
+    common.tell();
+    common_guard.release();
 }
 
 detour_booking::detour_booking() noexcept : cache_(has_cache() ? current : &common) {
     if (cache_ == &common) {
-        lock_common();
+        common_guard.acquire();
         return;
     }
     while (!cache_->enter(thread_cache::on_detour))
@@ -170,7 +174,7 @@ detour_booking::detour_booking() noexcept : cache_(has_cache() ? current : &comm
 
 detour_booking::~detour_booking() {
     if (cache_ == &common) {
-        unlock_common();
+        common_guard.release();
     } else {
         cache_->leave();
     }
@@ -230,6 +234,18 @@ bool empty_stopped(sweep_of which) noexcept {
     return waits && (stopped || !any); // without a barrier nothing will ever be emptied
 }
 
+void empty_late_of_common() noexcept {
+    for (;;) {
+        common_guard.acquire();
+        void* const block = take_late(common);
+        common_guard.release();
+        if (block == nullptr) {
+            return;
+        }
+        settle_late(block);
+    }
+}
+
 } // namespace
 
 bool empty_caches(sweep_of which) noexcept {
@@ -248,9 +264,7 @@ bool empty_caches(sweep_of which) noexcept {
         c.leave();
         caches.leave(c);
     });
-    lock_common();
-    empty_late(common);
-    unlock_common();
+    empty_late_of_common();
     return waits;
 }
 
@@ -276,11 +290,13 @@ void stop_threads() noexcept {
             }
         });
     }
-    lock_common();
+    calls_without_cache.close();
+    common_guard.acquire(); // the detour isn't behind that gate
 }
 
 void resume_threads() noexcept {
-    unlock_common();
+    common_guard.release();
+    calls_without_cache.open();
     resume_all();
     stopping.release();
     coming.release();

@@ -29,22 +29,42 @@ extern constinit thread_local thread_cache* current;
 
 /// Whether that is one with room.
 [[nodiscard]] inline bool has_cache() noexcept {
-    return current->bins[1].floor != nullptr;
+    return current->has_stacks();
 }
 
-/// A call of this thread, open while this lives: the cache that it books on, made if need be.
-/// Where there is none (no memory, the thread ends), a shared one behind a lock.
-/// Waits while the thread is stopped. Not to be nested. Requires: inside of a slow_call.
+/// A call of this thread, open while this lives, and its cache, made if need be. Where there is
+/// none (no memory, the thread ends), one without room, and the books are kept by all such threads
+/// in common. Waits while the thread is stopped. Not to be nested. Requires: inside of a slow_call.
 class booking {
   public:
     booking() noexcept;
     ~booking();
     booking(const booking&) = delete;
     booking& operator=(const booking&) = delete;
-    thread_cache* operator->() const noexcept { return cache_; }
+
+    /// Takes slots and blocks, and gives them.
     thread_cache& operator*() const noexcept { return *cache_; }
 
+    /// Calls `f(cache)` of the cache that says what the thread holds. It may be behind a lock: so
+    /// `f` makes no system call.
+    template <class F>
+    void write(F&& f) const noexcept {
+        f(begin_to_write());
+        end_to_write();
+    }
+
   private:
+    [[nodiscard]] thread_cache& begin_to_write() const noexcept {
+        return own_ ? *cache_ : begin_in_common();
+    }
+    void end_to_write() const noexcept {
+        if (!own_) {
+            end_in_common();
+        }
+    }
+    [[nodiscard]] static thread_cache& begin_in_common() noexcept;
+    static void end_in_common() noexcept;
+
     thread_cache* cache_;
     bool own_ = true;
 };

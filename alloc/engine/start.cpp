@@ -41,9 +41,10 @@ void end_thread() noexcept {
     if (has_cache()) {
         if (const slow_call here; here) {
             const booking last;
-            empty(*last);
-            cache_room::give_up(*last);
-            last->tell();
+            thread_cache& own = *last;
+            empty(own);
+            cache_room::give_up(own);
+            own.tell();
         } // else its slots wait for the cache's next thread, or a sweep
         leave_cache();
     }

@@ -101,7 +101,7 @@ void thread_cache::hold_large(std::int64_t sign, std::size_t requested_bytes,
 
 void* refill(thread_cache& cache, std::size_t bin) noexcept {
     cache_bin& b = cache.bins[bin];
-    if (b.floor == nullptr) { // a thread without a cache
+    if (!cache.has_stacks()) {
         void* slot = nullptr;
         return central[bin].take(bin, &slot, 1) == 1 ? slot : nullptr;
     }
@@ -130,8 +130,12 @@ void give_oldest(thread_cache& cache, std::size_t bin, std::size_t count) noexce
 
 void flush(thread_cache& cache, std::size_t bin, void* slot) noexcept {
     cache_bin& b = cache.bins[bin];
-    if (b.floor == nullptr || (b.top.get() == b.ceiling.get() && !cache_room::widen(cache, bin) &&
-                               b.ceiling.get() == b.floor)) { // no cache, or no room in it
+    if (!cache.has_stacks()) {
+        central[bin].give(bin, &slot, 1);
+        return;
+    }
+    if (b.top.get() == b.ceiling.get() && !cache_room::widen(cache, bin) &&
+        b.ceiling.get() == b.floor) { // no room at all
         --cache.received[bin];
         central[bin].give(bin, &slot, 1);
         return;
@@ -188,20 +192,31 @@ void empty_large(thread_cache& cache) noexcept {
     }
 }
 
-void empty_late(thread_cache& cache) noexcept {
+void* take_late(thread_cache& cache) noexcept {
     for (late_page* page = cache.late.first(); page != nullptr; page = page->next.load()) {
-        const std::uint32_t count = page->count.get();
-        page->count.set(0);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            void* block = page->blocks[i];
+        if (const std::uint32_t count = page->count.get(); count != 0) {
+            void* const block = page->blocks[count - 1];
+            page->count.set(count - 1);
             const page_entry entry = spans.find(address_of(block));
-            if (entry.is_bin()) {
-                central[entry.tag()].settle_all(entry.tag(), &block, 1);
-            } else {
-                cache.late_bytes.subtract(entry.owner()->bytes());
-                page_heap::give(entry.owner());
-            }
+            cache.late_bytes.subtract(entry.is_bin() ? 0 : entry.owner()->bytes());
+            return block;
         }
+    }
+    return nullptr;
+}
+
+void settle_late(void* block) noexcept {
+    const page_entry entry = spans.find(address_of(block));
+    if (entry.is_bin()) {
+        central[entry.tag()].settle_all(entry.tag(), &block, 1);
+    } else {
+        page_heap::give(entry.owner());
+    }
+}
+
+void empty_late(thread_cache& cache) noexcept {
+    while (void* const block = take_late(cache)) {
+        settle_late(block);
     }
 }
 

@@ -128,6 +128,10 @@ struct alignas(64) thread_cache {
     }
     void leave() noexcept { busy.store(0, std::memory_order_release); }
 
+    /// Whether it can have room for slots. One without stands for threads that have no cache, and
+    /// nothing but `busy` is written to it.
+    [[nodiscard]] bool has_stacks() const noexcept { return bins[1].floor != nullptr; }
+
     /// Moves with every call that books.
     [[nodiscard]] std::uint64_t calls() const noexcept { return allocations.get() + frees.get(); }
 
@@ -216,6 +220,11 @@ void empty_large(thread_cache& cache) noexcept;
 /// Gives what was freed while another thread forked to its bins and the page heap. Requires: as for
 /// empty().
 void empty_late(thread_cache& cache) noexcept;
+
+/// The same in two steps, for a cache behind a lock: a block leaves the list, and goes to its bin
+/// or the page heap. Null where there is none. Requires, for the first: as for empty().
+[[nodiscard]] void* take_late(thread_cache& cache) noexcept;
+void settle_late(void* block) noexcept;
 
 /// The same, and makes the cache ready for the next detour. Requires: as for empty().
 void end_detour(thread_cache& cache) noexcept;

@@ -8,8 +8,12 @@
 #include <tests/support/forked.h>
 #include <tests/support/random.h>
 
+#include <pthread.h>
+
 #include <atomic>
+#include <iterator>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -89,6 +93,69 @@ TEST(registry, lets_go_of_caches_whose_threads_ended_meanwhile) {
                       }
                   }
                   engine::validate();
+              }),
+              0);
+}
+
+// Blocks of all sorts come, grow and go; none stays.
+void use_all_sorts(std::uint64_t seed, int steps) {
+    constexpr std::size_t sizes[] = {1, 64, 500, 4000, 60'000, 300'000, 3'000'000, 9'000'000};
+    tests::random_engine random(seed);
+    void* blocks[16] = {};
+    for (int i = 0; i < steps; ++i) {
+        void*& p = blocks[below(random, std::size(blocks))];
+        const std::size_t n = sizes[below(random, std::size(sizes))];
+        if (p != nullptr && below(random, 2) == 0) {
+            engine::deallocate(std::exchange(p, nullptr));
+            continue;
+        }
+        p = p == nullptr ? engine::allocate(n) : engine::reallocate(p, n);
+        ASSERT_NE(p, nullptr);
+        static_cast<unsigned char*>(p)[n - 1] = 1;
+    }
+    for (void* p : blocks) {
+        engine::deallocate(p);
+    }
+}
+
+// What destructors of thread-local values do after the engine's own: the thread has no cache then.
+constexpr int late_steps = tests::sanitized ? 200 : 2000;
+std::atomic<int> late_threads{0};
+void work_past_the_end(void*) {
+    ASSERT_FALSE(engine::has_cache());
+    use_all_sorts(static_cast<std::uint64_t>(++late_threads), late_steps);
+    ASSERT_FALSE(engine::has_cache());
+}
+
+// In a build with assertions a lock that one of them holds on the way to the system stops it.
+TEST(registry, serves_threads_past_their_end_side_by_side) {
+    EXPECT_EQ(status_of_child([] {
+                  engine::load();
+                  static pthread_key_t late_key; // later than the engine's, and so its destructor
+                  EXPECT_EQ(::pthread_key_create(&late_key, work_past_the_end), 0);
+                  use_all_sorts(0, late_steps);
+                  const ebb_ledger before = engine::read_ledger();
+                  constexpr int count = 4;
+                  std::vector<std::thread> threads;
+                  for (int t = 0; t < count; ++t) {
+                      threads.emplace_back([] {
+                          touch_many_bins();
+                          ASSERT_EQ(::pthread_setspecific(late_key, &late_key), 0);
+                      });
+                  }
+                  while (late_threads < count) {
+                      engine::validate();
+                      static_cast<void>(engine::purge::all());
+                  }
+                  for (std::thread& t : threads) {
+                      t.join();
+                  }
+                  engine::validate();
+                  const ebb_ledger after = engine::read_ledger();
+                  EXPECT_EQ(after.requested, before.requested);
+                  EXPECT_EQ(after.slack, before.slack);
+                  EXPECT_EQ(after.allocations - after.frees, before.allocations - before.frees);
+                  return !testing::Test::HasFailure();
               }),
               0);
 }
