@@ -85,32 +85,37 @@ inline void* allocate(std::size_t n) noexcept {
     if constexpr (hardened) {
         return detail::allocate_slowly(n);
     }
-    if (n <= largest_slot) [[likely]] {
-        const std::size_t bin = bin_of(n);
-        thread_cache& cache = *current;
-        cache_bin& b = cache.bins[bin];
-        void** const top = b.top.get();
-        cache.begin_call(thread_cache::allocates_at(top));
-        const std::int64_t requested = cache.requested.get() + static_cast<std::int64_t>(n);
-        if (top != b.floor && requested <= cache.tell_above.get()) [[likely]] {
-            void* const block = top[-1];
-            b.top.set(top - 1);
-            std::atomic_signal_fence(std::memory_order_seq_cst); // the order of mend.h
-            const std::size_t remainder = b.slot - n;
-            if (remainder == 0) {
-                slot_mark::clear(block);
-            } else {
-                write_remainder(static_cast<unsigned char*>(block) + b.slot, remainder);
-                cache.leave_of_slot(bin, static_cast<std::int64_t>(remainder));
-            }
-            cache.allocations.add(1);
-            cache.requested.set(requested);
-            cache.leave();
-            unpoison(block, n, b.slot);
-            return block;
-        }
+    std::size_t bin = 0;
+    if (n <= in_bin_table) [[likely]] { // one comparison for small blocks
+        bin = bin_in_table(n);
+    } else if (n <= largest_slot) {
+        bin = bin_of(n);
+    } else {
+        return detail::allocate_slowly(n);
     }
-    return detail::allocate_slowly(n);
+    thread_cache& cache = *current;
+    cache_bin& b = cache.bins[bin];
+    void** const top = b.top.get();
+    cache.begin_call(thread_cache::allocates_at(top));
+    const std::int64_t requested = cache.requested.get() + static_cast<std::int64_t>(n);
+    if (top == b.floor || requested > cache.tell_above.peek()) [[unlikely]] {
+        return detail::allocate_slowly(n);
+    }
+    void* const block = top[-1];
+    b.top.set(top - 1);
+    std::atomic_signal_fence(std::memory_order_seq_cst); // the order of mend.h
+    const std::size_t remainder = b.slot - n;
+    if (remainder == 0) {
+        slot_mark::clear(block);
+    } else {
+        write_remainder(static_cast<unsigned char*>(block) + b.slot, remainder);
+        cache.leave_of_slot(bin, static_cast<std::int64_t>(remainder));
+    }
+    cache.allocations.add(1);
+    cache.requested.set(requested);
+    cache.leave();
+    unpoison(block, n, b.slot);
+    return block;
 }
 
 /// Books a block of the bin that is freed and puts its slot into the cache. False, and nothing
@@ -123,10 +128,10 @@ inline void* allocate(std::size_t n) noexcept {
     cache.begin_call(thread_cache::frees_at(top));
     const std::int64_t before = cache.requested.get();
     const std::int64_t requested = before - static_cast<std::int64_t>(b.slot - remainder);
-    if (top == b.ceiling.peek() || requested < cache.tell_below.get()) [[unlikely]] {
+    if (top == b.ceiling.peek() || requested < cache.tell_below.peek()) [[unlikely]] {
         return false;
     }
-    if (before > cache.highest.get()) {
+    if (before > cache.highest.peek()) {
         cache.highest.set(before);
     }
     store_relaxed(*top, p);                              // see cached_anywhere
@@ -157,7 +162,10 @@ inline void deallocate(void* p) noexcept {
     if constexpr (hardened) {
         return detail::deallocate_slowly(p);
     }
-    const page_entry entry = spans.find(address_of(p));
+    page_entry entry;
+    if (!spans.find(address_of(p), entry)) [[unlikely]] {
+        return detail::deallocate_slowly(p);
+    }
     const std::size_t bin = entry.tag();
     thread_cache& cache = *current;
     const cache_bin& b = cache.bins[bin];

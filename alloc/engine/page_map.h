@@ -56,16 +56,23 @@ class page_map {
   public:
     /// The entry of the block that `address` lies in; zero for one that isn't ours.
     [[nodiscard]] page_entry find(std::uintptr_t address) const noexcept {
+        page_entry entry;
+        return find(address, entry) ? entry : page_entry();
+    }
+
+    /// The same, but false, and nothing, where no block is near: for who goes another way then.
+    [[nodiscard]] bool find(std::uintptr_t address, page_entry& entry) const noexcept {
         const std::uintptr_t at = address >> 32;
         if (at >= root_words) [[unlikely]] {
-            return {};
+            return false;
         }
         const leaf* const l = root_[at].load(std::memory_order_acquire);
         if (l == nullptr) [[unlikely]] {
-            return {};
+            return false;
         }
-        return page_entry(
+        entry = page_entry(
             l->words[(address >> block_shift) % leaf_words].load(std::memory_order_relaxed));
+        return true;
     }
 
     /// The same for who reads a descriptor that another thread may just have entered: what it wrote

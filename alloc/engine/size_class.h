@@ -125,10 +125,16 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
     return (bin & 1) == 0;
 }
 
+/// The bin of `n` bytes, of small ones by a table. Requires: n <= in_bin_table.
+inline constexpr std::size_t in_bin_table = detail::table_limit;
+[[nodiscard]] constexpr std::size_t bin_in_table(std::size_t n) noexcept {
+    return detail::bins[n];
+}
+
 /// The bin of `n` bytes. Requires: n <= largest_slot.
 [[nodiscard]] constexpr std::size_t bin_of(std::size_t n) noexcept {
-    if (n <= detail::table_limit) [[likely]] {
-        return detail::bins[n];
+    if (n <= in_bin_table) [[likely]] {
+        return bin_in_table(n);
     }
     const std::size_t c = class_of(n);
     return 2 * c + (n < slot_of(c) ? 2 : 1);
