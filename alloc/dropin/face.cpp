@@ -1,4 +1,5 @@
 // The rest of the C face on the engine: ebb's own questions (ebb/ebb.h), and glibc's old ones.
+#include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/dropin/together.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/size_class.h>
@@ -34,8 +35,14 @@ int hand_out(const T& value, void* out, std::size_t size) noexcept {
     if (out == nullptr || size < sizeof(std::uint64_t)) {
         return EINVAL;
     }
-    std::memset(out, 0xff, size); // EBB_ABSENT, in every member
-    std::memcpy(out, &value, std::min(size, sizeof value));
+    if (size < sizeof value) {
+        std::memcpy(out, &value, size);
+        return 0;
+    }
+    std::memcpy(out, &value, sizeof value);
+    if (size > sizeof value) {
+        std::memset(advance(out, sizeof value), 0xff, size - sizeof value); // EBB_ABSENT
+    }
     return 0;
 }
 
@@ -53,9 +60,7 @@ extern "C" {
 const char ebb_face_is_here = 1;
 
 EBB_EXPORT int ebb_heap_ledger(ebb_ledger* out, std::size_t size) noexcept {
-    ebb_ledger l = engine::read_ledger();
-    l.usable = l.requested + l.slack;
-    return hand_out(l, out, size);
+    return hand_out(engine::read_ledger(), out, size);
 }
 
 EBB_EXPORT int ebb_heap_classes(ebb_heap_class* out, std::size_t size, std::size_t capacity,

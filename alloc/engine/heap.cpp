@@ -435,10 +435,8 @@ void detail::deallocate_long_tail(void* p) noexcept {
     }
 }
 
-void detail::deallocate_slowly(void* p) noexcept {
-    if (p == nullptr || heap_closed() || (!hardened && keep(p))) {
-        return;
-    }
+// Apart from keep(), so that a large block's usual way needs no frame.
+[[gnu::noinline]] static void give_in_call(void* p) noexcept {
     const int error = errno;
     const block_info block = inspect(p);
     for (bool done = false; !done;) {
@@ -457,6 +455,12 @@ void detail::deallocate_slowly(void* p) noexcept {
     }
     purge::poll();
     errno = error;
+}
+
+void detail::deallocate_slowly(void* p) noexcept {
+    if (p != nullptr && !heap_closed() && (hardened || !keep(p))) {
+        give_in_call(p);
+    }
 }
 
 void detail::check_size(const void* p, std::size_t n) noexcept {

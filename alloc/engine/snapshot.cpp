@@ -20,7 +20,7 @@ std::uint64_t unsigned_of(std::int64_t n) noexcept {
 
 ebb_ledger read_ledger() noexcept {
     constexpr int most_tries = 8;
-    ebb_ledger l{};
+    ebb_ledger l; // every member is set in the first turn
     // While other threads call, a block may be counted where it was taken and not yet where it was
     // freed: then more seems to be in use than there is, once in millions of snapshots.
     for (int i = 0; i < most_tries; ++i) {

@@ -90,15 +90,6 @@ void thread_cache::tell() noexcept {
     }
 }
 
-void thread_cache::hold_large(std::int64_t sign, std::size_t requested_bytes,
-                              std::size_t span_bytes) noexcept {
-    const auto left = sign * static_cast<std::int64_t>(span_bytes - requested_bytes);
-    large_blocks.add(sign);
-    large_requested.add(sign * static_cast<std::int64_t>(requested_bytes));
-    large_slack.add(left);
-    slack.add(left);
-}
-
 void* refill(thread_cache& cache, std::size_t bin) noexcept {
     cache_bin& b = cache.bins[bin];
     if (!cache.has_stacks()) {

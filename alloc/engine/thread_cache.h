@@ -176,7 +176,13 @@ struct alignas(64) thread_cache {
 
     /// Books a large block that comes (`sign` 1) or goes (-1), but for requested and the calls.
     void hold_large(std::int64_t sign, std::size_t requested_bytes,
-                    std::size_t span_bytes) noexcept;
+                    std::size_t span_bytes) noexcept {
+        const auto left = sign * static_cast<std::int64_t>(span_bytes - requested_bytes);
+        large_blocks.add(sign);
+        large_requested.add(sign * static_cast<std::int64_t>(requested_bytes));
+        large_slack.add(left);
+        slack.add(left);
+    }
 
     /// Checks the slot that waited longest and lets it go.
     void leave_quarantine(const void* slot, std::size_t bin) noexcept;

@@ -340,6 +340,44 @@ TEST(forks, work_in_a_signal_handler_of_a_single_thread) {
               0);
 }
 
+// What another thread was at can't be mended, for its books were wrong before: the child's ledger
+// holds what is still known, and no figure that follows from what isn't.
+TEST(forks, leave_figures_absent_that_the_child_cannot_mend) {
+    if (engine::hardened) {
+        GTEST_SKIP() << "it has no fast calls";
+    }
+    engine::load();
+    std::atomic<bool> is_broken{false};
+    std::atomic<bool> stop{false};
+    std::thread broken([&] {
+        engine::deallocate(engine::allocate(64));
+        engine::thread_cache& own = *engine::current;
+        own.requested.add(1'000'000);
+        own.busy.store(engine::thread_cache::frees_at(own.bins[engine::bin_of(64)].top.get()));
+        is_broken = true;
+        tests::wait_until([&] { return stop.load(); });
+        own.busy.store(0);
+        own.requested.add(-1'000'000);
+    });
+    tests::wait_until([&] { return is_broken.load(); });
+    EXPECT_EQ(status_of_child([] {
+                  const ebb_ledger l = engine::read_ledger();
+                  for (const std::uint64_t unknown :
+                       {l.requested, l.slack, l.usable, l.dead, l.idle, l.peak_requested,
+                        l.allocations, l.frees}) {
+                      if (unknown != EBB_ABSENT) {
+                          return false;
+                      }
+                  }
+                  return l.overhead <= l.mapped && l.mapped <= l.peak_mapped &&
+                         l.peak_mapped != EBB_ABSENT;
+              }),
+              0);
+    stop = true;
+    broken.join();
+    engine::validate();
+}
+
 // The stores of a fast call in their order (mend.h), made by hand on a cache of no thread.
 class half_done : public testing::TestWithParam<std::size_t> {
   protected:
