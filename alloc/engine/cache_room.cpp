@@ -111,8 +111,9 @@ bool cache_room::find_room_of_large(thread_cache& cache, std::size_t bytes) noex
 }
 
 bool cache_room::is_asked_for(const thread_cache& cache) noexcept {
+    const std::int64_t granted = sums::read(sums::granted);
     return cache.hungry_seen != hungry.load(std::memory_order_relaxed) ||
-           sums::read(sums::granted) > limit();
+           (granted > least_limit && granted > limit());
 }
 
 void cache_room::shrink_to_part(thread_cache& cache) noexcept {

@@ -86,14 +86,17 @@ std::size_t central_bin::take(std::size_t bin, void** out, std::size_t want) noe
             wait_for_purge(s, s->stamp); // its run's
         }
     }
-    take_from_spans(out, want, got, fresh_pages);
+    // The lowest comes last: the caller pops from the end, and addresses rise.
+    take_from_spans(out + want, want, got, fresh_pages);
     guard_.release();
     sums::add(sums::needed, bytes_of(fresh_pages));
-    std::reverse(out, out + got); // the caller pops from the end: addresses rise
+    if (got != want) {
+        std::memmove(out, out + (want - got), got * sizeof(void*));
+    }
     return got;
 }
 
-void central_bin::take_from_spans(void** out, std::size_t want, std::size_t& got,
+void central_bin::take_from_spans(void** end, std::size_t want, std::size_t& got,
                                   std::size_t& fresh_pages) noexcept {
     page_account account(*this);
     while (got < want) {
@@ -105,7 +108,7 @@ void central_bin::take_from_spans(void** out, std::size_t want, std::size_t& got
             empty_ = nullptr;
         }
         account.before(*s);
-        const std::size_t n = s->take(out + got, want - got, fresh_pages);
+        const std::size_t n = s->take(end - got, want - got, fresh_pages);
         account.after(*s);
         got += n;
         slots_free_.subtract(n);

@@ -75,7 +75,7 @@ class alignas(64) central_bin {
   private:
     class page_account;
 
-    void take_from_spans(void** out, std::size_t want, std::size_t& got,
+    void take_from_spans(void** end, std::size_t want, std::size_t& got,
                          std::size_t& fresh_pages) noexcept;
     void make_loose(std::size_t bin) noexcept;
     [[noreturn]] void stop_at_double_free(const void* slot, std::size_t bin) noexcept;

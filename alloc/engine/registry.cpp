@@ -112,7 +112,8 @@ bool outside(const thread_cache& c) noexcept {
 
 constinit thread_local thread_cache* current = &before_first;
 
-booking::booking() noexcept : cache_(current) {
+// Of a thread that has no cache, or whose cache is stopped.
+void booking::begin_slowly() noexcept {
     if (cache_ == &before_first) {
         if (thread_cache* const c = adopt()) {
             current = cache_ = c;
@@ -121,7 +122,7 @@ booking::booking() noexcept : cache_(current) {
             watch_thread_end();
         }
     }
-    if (!has_cache()) [[unlikely]] {
+    if (!cache_->has_stacks()) {
         {
             const os::lock_guard hold(coming);
             leave_alone_mode();
@@ -132,22 +133,14 @@ booking::booking() noexcept : cache_(current) {
         }
         return;
     }
-    while (!cache_->enter())
-        [[unlikely]] {
-            cache_->leave();
-            const os::lock_guard wait(stopping);
-        }
-    if (cache_->closed()) [[unlikely]] {
-        cache_->tell();
+    while (!cache_->enter()) {
+        cache_->leave();
+        const os::lock_guard wait(stopping);
     }
 }
 
-booking::~booking() {
-    if (own_) {
-        cache_->leave();
-    } else {
-        calls_without_cache.leave();
-    }
+void booking::leave_common() noexcept {
+    calls_without_cache.leave();
 }
 
 thread_cache& booking::begin_in_common() noexcept {

@@ -37,8 +37,15 @@ extern constinit thread_local thread_cache* current;
 /// in common. Waits while the thread is stopped. Not to be nested. Requires: inside of a slow_call.
 class booking {
   public:
-    booking() noexcept;
-    ~booking();
+    booking() noexcept : cache_(current) {
+        if (!cache_->has_stacks() || !cache_->enter()) [[unlikely]] {
+            begin_slowly();
+        }
+        if (cache_->closed()) [[unlikely]] {
+            cache_->tell();
+        }
+    }
+    ~booking() { own_ ? cache_->leave() : leave_common(); }
     booking(const booking&) = delete;
     booking& operator=(const booking&) = delete;
 
@@ -62,6 +69,8 @@ class booking {
             end_in_common();
         }
     }
+    void begin_slowly() noexcept;
+    static void leave_common() noexcept;
     [[nodiscard]] static thread_cache& begin_in_common() noexcept;
     static void end_in_common() noexcept;
 

@@ -67,15 +67,15 @@ void span::touch_all() noexcept {
     idle_pages = bounded<std::uint32_t>(count);
 }
 
-std::size_t span::take(void** out, std::size_t want, std::size_t& fresh_pages) noexcept {
+std::size_t span::take(void** end, std::size_t want, std::size_t& fresh_pages) noexcept {
     std::size_t got = 0;
     if constexpr (hardened) {
-        got = take_from(random_below(bit_words()), out, want, fresh_pages);
+        got = take_from(random_below(bit_words()), end, want, fresh_pages);
     }
-    return got + take_from(cursor, out + got, want - got, fresh_pages);
+    return got + take_from(cursor, end - got, want - got, fresh_pages);
 }
 
-std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want,
+std::size_t span::take_from(std::size_t first_word, void** end, std::size_t want,
                             std::size_t& fresh_pages) noexcept {
     const std::size_t slot = traits[bin].slot;
     const std::size_t words = bit_words();
@@ -93,9 +93,11 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
             bits &= ~(~std::uint64_t{0} >> (64 - count) << shift);
             const std::size_t first = w * 64 + shift;
             void* at = advance(start(), first * slot);
+#pragma GCC unroll 4 // of few slots at a time: vectors take longer to set up
             for (std::size_t i = 0; i < count; ++i, at = advance(at, slot)) {
-                out[got++] = at;
+                store_relaxed(*--end, at); // see cached_anywhere
             }
+            got += count;
             fresh_pages += count_out(first, count);
         }
         store(free_bits()[w], bits);
@@ -107,27 +109,30 @@ std::size_t span::take_from(std::size_t first_word, void** out, std::size_t want
 // Slots from `first` on are out. Returns how many of their pages weren't resident.
 std::size_t span::count_out(std::size_t first, std::size_t count) noexcept {
     const bin_traits& t = traits[bin];
-    const std::size_t shift = os::page_shift();
+    const std::size_t page_shift = os::page_shift();
     const std::size_t end = first + count;
-    const std::size_t last_page = (end * t.slot - 1) >> shift;
+    const std::size_t last_page = (end * t.slot - 1) >> page_shift;
+    std::uint16_t* const counts = out_counts(page_shift);
     std::size_t fresh = 0;
-    for (std::size_t p = (first * t.slot) >> shift; p <= last_page; ++p) {
-        const std::size_t from = std::max(first, t.index(p << shift));
-        const std::size_t to = std::min(end, t.index(((p + 1) << shift) - 1) + 1);
-        fresh += count_page_out(p, bounded<std::uint16_t>(to - from));
+    for (std::size_t p = (first * t.slot) >> page_shift; p <= last_page; ++p) {
+        const std::size_t next_page = (p + 1) << page_shift;
+        const std::size_t next = t.index(next_page); // its first byte's slot, which may begin here
+        const std::size_t past = std::min(end, next + (next * t.slot < next_page ? 1 : 0));
+        const std::uint16_t before = counts[p];
+        const auto here = bounded<std::uint16_t>(past - first);
+        first = next;
+        if ((before & ~refused) != 0) {
+            counts[p] = bounded<std::uint16_t>(before + here);
+        } else {
+            counts[p] = here;
+            fresh += count_first_out(p, before == refused);
+        }
     }
     return fresh;
 }
 
-// So many slots more of a page are out. Returns 1 where it wasn't resident, else 0.
-inline std::size_t span::count_page_out(std::size_t page, std::uint16_t slots) noexcept {
-    std::uint16_t& count = out_counts()[page];
-    if ((count & ~refused) != 0) {
-        count = bounded<std::uint16_t>(count + slots);
-        return 0;
-    }
-    const bool was_refused = count == refused;
-    count = slots;
+// A page has its first slot that is out. Returns 1 where it wasn't resident, else 0.
+inline std::size_t span::count_first_out(std::size_t page, bool was_refused) noexcept {
     std::uint64_t& word = dirty_bits()[page / 64];
     const std::uint64_t bit = std::uint64_t{1} << (page % 64);
     if (was_refused) {

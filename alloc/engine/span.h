@@ -76,12 +76,13 @@ struct span {
     }
     [[nodiscard]] std::uint64_t* dirty_bits() noexcept { return free_bits() + bit_words(); }
     [[nodiscard]] std::size_t bit_words() const noexcept { return (slot_count + 63U) / 64; }
-    [[nodiscard]] std::size_t pages() const noexcept {
-        return std::max<std::size_t>(bytes() / os::page_size(), 1);
+    /// Who asks often looks the system's pages up once.
+    [[nodiscard]] std::size_t pages(std::size_t page_shift = os::page_shift()) const noexcept {
+        return std::max<std::size_t>(bytes() >> page_shift, 1);
     }
     /// A word a page; its highest bit: refused.
-    [[nodiscard]] std::uint16_t* out_counts() noexcept {
-        return reinterpret_cast<std::uint16_t*>(dirty_bits() + (pages() + 63) / 64);
+    [[nodiscard]] std::uint16_t* out_counts(std::size_t page_shift = os::page_shift()) noexcept {
+        return reinterpret_cast<std::uint16_t*>(dirty_bits() + (pages(page_shift) + 63) / 64);
     }
     [[nodiscard]] const std::uint16_t* out_counts() const noexcept {
         return reinterpret_cast<const std::uint16_t*>(free_bits() + bit_words() +
@@ -130,9 +131,9 @@ struct span {
     /// make_slots().
     void touch_all() noexcept;
 
-    /// Takes up to `want` slots in rising order; returns how many. `fresh_pages` grows by the pages
-    /// that weren't resident before.
-    std::size_t take(void** out, std::size_t want, std::size_t& fresh_pages) noexcept;
+    /// Takes up to `want` slots, the lowest first, and writes them downwards from `end`; returns
+    /// how many. `fresh_pages` grows by the pages that weren't resident before.
+    std::size_t take(void** end, std::size_t want, std::size_t& fresh_pages) noexcept;
 
     /// Makes the slot that begins `offset` bytes from the span's start free. Returns how many pages
     /// became idle by it, or `was_free` where it is free already. What it needs to know of the bin
@@ -190,10 +191,10 @@ struct span {
     static constexpr std::uint16_t refused = 0x8000;
 
     // From that word of the free bits on.
-    std::size_t take_from(std::size_t first_word, void** out, std::size_t want,
+    std::size_t take_from(std::size_t first_word, void** end, std::size_t want,
                           std::size_t& fresh_pages) noexcept;
     std::size_t count_out(std::size_t first, std::size_t count) noexcept;
-    std::size_t count_page_out(std::size_t page, std::uint16_t slots) noexcept;
+    std::size_t count_first_out(std::size_t page, bool was_refused) noexcept;
     [[nodiscard]] bool all_free(std::size_t first, std::size_t last) const noexcept;
     [[nodiscard]] bool page_free(std::size_t page) const noexcept;
 };
@@ -210,7 +211,7 @@ inline std::uint32_t span::put_back(std::size_t offset, const bin_traits& of,
     store_relaxed(word, bits | bit);
     ++free_slots;
     cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
-    std::uint16_t* const counts = out_counts();
+    std::uint16_t* const counts = out_counts(page_shift);
     const std::size_t last = (offset + of.slot - 1) >> page_shift;
     std::uint32_t idle = 0;
     for (std::size_t p = offset >> page_shift; p <= last; ++p) {

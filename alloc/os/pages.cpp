@@ -92,10 +92,12 @@ bool is_there_again(void* to, std::size_t bytes, std::uint64_t mark) noexcept {
 
 } // namespace
 
+#if !defined(__x86_64__)
 std::size_t page_size() noexcept {
     static const std::size_t bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     return bytes;
 }
+#endif
 
 void* reserve(std::size_t bytes, std::size_t alignment) noexcept {
     return map_aligned(bytes, alignment, PROT_NONE);

@@ -12,8 +12,15 @@
 
 namespace ebb::os {
 
-/// The system's page, in bytes (4, 16 or 64 KiB). Cost: a load after the first call.
+/// The system's page, in bytes. Cost: none on x86-64, which has pages of 4 KiB alone; elsewhere (4,
+/// 16 or 64 KiB) a load after the first call.
+#if defined(__x86_64__)
+[[nodiscard]] constexpr std::size_t page_size() noexcept {
+    return 4096;
+}
+#else
 [[nodiscard]] std::size_t page_size() noexcept;
+#endif
 
 /// Its logarithm: bytes >> page_shift() are pages. Cost: as above.
 [[nodiscard]] inline std::size_t page_shift() noexcept {

@@ -19,6 +19,7 @@
 #include <memory>
 #include <new>
 #include <set>
+#include <span>
 #include <vector>
 
 namespace {
@@ -184,14 +185,15 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
                 std::size_t fresh_pages = 0;
                 const std::size_t clean =
                     static_cast<std::size_t>(std::count(resident.begin(), resident.end(), 0));
-                const std::size_t got = s.take(slots, want, fresh_pages);
+                const std::size_t got = s.take(slots + want, want, fresh_pages);
                 ASSERT_EQ(got, std::min(want, free_slots));
-                ASSERT_TRUE(std::is_sorted(slots, slots + got));
-                for (std::size_t i = 0; i < got; ++i) {
-                    ASSERT_FALSE(out[index_of(slots[i])]);
-                    ASSERT_EQ(s.base + index_of(slots[i]) * size, address_of(slots[i]));
-                    out[index_of(slots[i])] = true;
-                    std::memset(slots[i], 0xa5, size);
+                const std::span taken(slots + want - got, got);
+                ASSERT_TRUE(std::is_sorted(taken.rbegin(), taken.rend()));
+                for (void* const slot : taken) {
+                    ASSERT_FALSE(out[index_of(slot)]);
+                    ASSERT_EQ(s.base + index_of(slot) * size, address_of(slot));
+                    out[index_of(slot)] = true;
+                    std::memset(slot, 0xa5, size);
                 }
                 free_slots -= got;
                 ASSERT_TRUE(os::resident_pages(s.start(), s.bytes(), resident.data()));
