@@ -319,10 +319,12 @@ bool keep(void* p) noexcept {
     }
     thread_cache& cache = *current;
     span* const s = entry.owner();
+    if (s->bytes() > largest_kept || !has_cache()) {
+        return false;
+    }
     bool kept = false;
-    if (has_cache() && cache.enter() && !forks::any() && cache.large.get() == nullptr &&
-        s->start() == p && !s->is_kept() && s->bytes() <= largest_kept &&
-        cache_room::may_keep(cache, s->bytes())) {
+    if (cache.enter() && !forks::any() && cache.large.get() == nullptr && s->start() == p &&
+        !s->is_kept() && cache_room::may_keep(cache, s->bytes())) {
         cache.hold_large(-1, s->requested, s->bytes());
         cache.frees.add(1);
         cache.shrink(s->requested);
