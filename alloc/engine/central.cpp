@@ -164,7 +164,7 @@ void central_bin::settle_all(std::size_t bin, void* const* slots, std::size_t co
 struct central_bin::back {
     std::size_t bin;
     std::uint32_t now;
-    std::size_t page_shift = os::page_shift();
+    span::layout spans_of{bin};
 };
 
 // Requires the lock. let_go() follows.
@@ -190,9 +190,8 @@ inline void central_bin::put_back(const back& how, void* slot, page_account& acc
         stop_at_double_free(slot, how.bin);
     }
     span* const s = entry.owner();
-    const std::uint32_t became_idle =
-        s->put_back(address_of(slot) - s->base, traits[how.bin], how.page_shift);
-    if (became_idle == span::was_free) [[unlikely]] {
+    std::uint32_t became_idle = 0;
+    if (!s->put_back(address_of(slot) - s->base, how.spans_of, became_idle)) [[unlikely]] {
         stop_at_double_free(slot, how.bin);
     }
     slots_free_.add(1);            // drop() takes a span's away

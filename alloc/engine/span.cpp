@@ -112,7 +112,7 @@ std::size_t span::count_out(std::size_t first, std::size_t count) noexcept {
     const std::size_t page_shift = os::page_shift();
     const std::size_t end = first + count;
     const std::size_t last_page = (end * t.slot - 1) >> page_shift;
-    std::uint16_t* const counts = out_counts(page_shift);
+    std::uint16_t* const counts = out_counts();
     std::size_t fresh = 0;
     for (std::size_t p = (first * t.slot) >> page_shift; p <= last_page; ++p) {
         const std::size_t next_page = (p + 1) << page_shift;

@@ -5,7 +5,7 @@
 //
 //     descriptor   | span ... | a bit a slot: 1 is free | a bit a page: 1 may be resident |
 //                  | two bytes a page: slots on it that are out |
-//     64 KiB of 16-byte slots: 104 + 512 + 8 + 32 bytes, 1 %; of 128-byte slots: 208, 0.3 %
+//     64 KiB of 16-byte slots: 120 + 512 + 8 + 32 bytes, 1 %; of 128-byte slots: 224, 0.3 %
 //
 // A page is idle when it may be resident and no slot on it is out. A page that the system refused
 // to take is neither: it stays as it is until it is asked for again, or used.
@@ -76,13 +76,12 @@ struct span {
     }
     [[nodiscard]] std::uint64_t* dirty_bits() noexcept { return free_bits() + bit_words(); }
     [[nodiscard]] std::size_t bit_words() const noexcept { return (slot_count + 63U) / 64; }
-    /// Who asks often looks the system's pages up once.
-    [[nodiscard]] std::size_t pages(std::size_t page_shift = os::page_shift()) const noexcept {
-        return std::max<std::size_t>(bytes() >> page_shift, 1);
+    [[nodiscard]] std::size_t pages() const noexcept {
+        return std::max<std::size_t>(bytes() >> os::page_shift(), 1);
     }
     /// A word a page; its highest bit: refused.
-    [[nodiscard]] std::uint16_t* out_counts(std::size_t page_shift = os::page_shift()) noexcept {
-        return reinterpret_cast<std::uint16_t*>(dirty_bits() + (pages(page_shift) + 63) / 64);
+    [[nodiscard]] std::uint16_t* out_counts() noexcept {
+        return reinterpret_cast<std::uint16_t*>(dirty_bits() + (pages() + 63) / 64);
     }
     [[nodiscard]] const std::uint16_t* out_counts() const noexcept {
         return reinterpret_cast<const std::uint16_t*>(free_bits() + bit_words() +
@@ -135,12 +134,21 @@ struct span {
     /// how many. `fresh_pages` grows by the pages that weren't resident before.
     std::size_t take(void** end, std::size_t want, std::size_t& fresh_pages) noexcept;
 
-    /// Makes the slot that begins `offset` bytes from the span's start free. Returns how many pages
-    /// became idle by it, or `was_free` where it is free already. What it needs to know of the bin
-    /// and the system comes from the caller, who looks it up once for many slots.
-    static constexpr std::uint32_t was_free = UINT32_MAX;
-    [[nodiscard]] inline std::uint32_t put_back(std::size_t offset, const bin_traits& of,
-                                                std::size_t page_shift) noexcept;
+    /// What putting slots of a bin back needs to know, looked up once for many.
+    struct layout {
+        explicit layout(std::size_t bin) noexcept : of(traits[bin]) {
+            const std::size_t pages = std::max<std::size_t>(of.span_bytes >> page_shift, 1);
+            counts_at = sizeof(span) + 8 * ((slots_of(bin) + 63) / 64 + (pages + 63) / 64);
+        }
+        const bin_traits& of;
+        std::size_t page_shift = os::page_shift();
+        std::size_t counts_at; ///< bytes from the descriptor to its out_counts()
+    };
+
+    /// Makes the slot that begins `offset` bytes from the span's start free, and sets how many
+    /// pages became idle by it. False, and nothing, where it is free already.
+    [[nodiscard]] inline bool put_back(std::size_t offset, const layout& how,
+                                       std::uint32_t& became_idle) noexcept;
 
     /// Pages that lie side by side.
     struct page_run {
@@ -199,26 +207,29 @@ struct span {
     [[nodiscard]] bool page_free(std::size_t page) const noexcept;
 };
 
-inline std::uint32_t span::put_back(std::size_t offset, const bin_traits& of,
-                                    std::size_t page_shift) noexcept {
-    const std::size_t index = of.index(offset);
+inline bool span::put_back(std::size_t offset, const layout& how,
+                           std::uint32_t& became_idle) noexcept {
+    const std::size_t index = how.of.index(offset);
     std::uint64_t& word = free_bits()[index / 64];
     const std::uint64_t bits = load_relaxed(word);
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
     if ((bits & bit) != 0) [[unlikely]] {
-        return was_free;
+        return false;
     }
     store_relaxed(word, bits | bit);
     ++free_slots;
     cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
-    std::uint16_t* const counts = out_counts(page_shift);
-    const std::size_t last = (offset + of.slot - 1) >> page_shift;
-    std::uint32_t idle = 0;
-    for (std::size_t p = offset >> page_shift; p <= last; ++p) {
-        idle += --counts[p] == 0 ? 1 : 0;
-    }
+    auto* const counts = reinterpret_cast<std::uint16_t*>(advance(this, how.counts_at));
+    const std::size_t last = (offset + how.of.slot - 1) >> how.page_shift;
+    std::size_t p = offset >> how.page_shift;
+    std::uint32_t idle = --counts[p] == 0 ? 1 : 0;
+    while (p != last)
+        [[unlikely]] {
+            idle += --counts[++p] == 0 ? 1 : 0;
+        }
     idle_pages += idle;
-    return idle;
+    became_idle = idle;
+    return true;
 }
 
 /// A queue of spans that wait for their pages to go.

@@ -207,11 +207,11 @@ TEST(span, takes_and_puts_back_each_slot_once_and_purges_free_pages_alone) {
                 for (std::size_t n = below(random, s.slot_count / 2 + 2); n > 0; --n) {
                     const std::size_t i = below(random, s.slot_count);
                     const std::uint32_t idle = s.idle_pages;
-                    const engine::bin_traits& of = engine::traits[bin];
-                    const std::uint32_t became = s.put_back(i * of.slot, of, os::page_shift());
-                    ASSERT_EQ(became != span::was_free, out[i])
+                    std::uint32_t became = 0;
+                    ASSERT_EQ(s.put_back(i * engine::traits[bin].slot, span::layout(bin), became),
+                              out[i])
                         << "a slot that is free already is refused";
-                    ASSERT_EQ(s.idle_pages - idle, out[i] ? became : 0U);
+                    ASSERT_EQ(s.idle_pages - idle, became);
                     free_slots += out[i] ? 1 : 0;
                     out[i] = false;
                 }
