@@ -3,7 +3,8 @@
 //
 //     [ 16 bytes: the block's size | the block ][ ... ]        64 KiB, constant-initialised
 //
-// What leaves never comes back: it is a block or two a process.
+// What leaves never comes back: it is a block or two a process. It is nothing that the program
+// asked for, and isn't counted (glibc's dlsym takes 32 bytes before 2.34).
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>

@@ -12,7 +12,7 @@ namespace {
 
 // Keeps what a block was asked for with, and tells its usable bytes.
 std::size_t label(void* p, std::size_t n) noexcept {
-    const std::size_t usable = bootstrap::owns(p) ? bootstrap::size(p) : next.malloc_usable_size(p);
+    const std::size_t usable = next.malloc_usable_size(p);
     if (usable == 0) {
         early::keep(p, n);
     } else {
@@ -21,23 +21,19 @@ std::size_t label(void* p, std::size_t n) noexcept {
     return usable;
 }
 
-// A block of the bootstrap arena moves to the next malloc's heap.
+// A block of the bootstrap arena moves to the next malloc's heap, and counts from then on.
 void* move_out(void* p, std::size_t n) noexcept {
-    void* const q = next.malloc(n);
-    if (q == nullptr) {
-        return q;
+    void* const q = allocate(n);
+    if (q != nullptr) {
+        std::memcpy(q, p, std::min(n, bootstrap::size(p)));
     }
-    const std::size_t old_usable = bootstrap::size(p);
-    std::memcpy(q, p, std::min(n, old_usable));
-    const block old{.requested = remainders::requested(p, old_usable), .usable = old_usable};
-    replace(old, q, n);
     return q;
 }
 
 } // namespace
 
 void* keep_rarely(void* p, std::size_t n) noexcept {
-    if (p == nullptr) {
+    if (p == nullptr || bootstrap::owns(p)) { // nothing, or what our own look-up caused
         return p;
     }
     self.charged = p;
@@ -53,8 +49,6 @@ void* keep_rarely(void* p, std::size_t n) noexcept {
 
 bool refund_rarely(void* p) noexcept {
     if (bootstrap::owns(p)) {
-        const std::size_t usable = bootstrap::size(p);
-        refund({.requested = remainders::requested(p, usable), .usable = usable});
         return false;
     }
     if (p == self.deleting || self.is(probing)) {

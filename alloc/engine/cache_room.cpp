@@ -1,28 +1,27 @@
 #include <ebb/alloc/engine/cache_room.h>
-#include <ebb/alloc/engine/sums.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace ebb::engine {
+
+constinit shared<std::uint32_t> cache_room::hungry{0};
+
 namespace {
 
-constexpr std::int64_t least_limit = 8 * mib;
+using cache_room::hungry;
+using cache_room::least_limit;
+using cache_room::room_of;
+
 constexpr std::int64_t part_of_requested = 20;
 // The first room of a bin, in slots.
 constexpr std::size_t first_room = 8;
 
-// Moves when a cache that has less than its part was refused.
-constinit shared<std::uint32_t> hungry{0};
 constinit shared<std::uint32_t> hungry_seen{0};
 
 std::int64_t part() noexcept {
     return cache_room::limit() /
            std::max<std::int64_t>(sums::callers.load(std::memory_order_relaxed), 1);
-}
-
-std::size_t room_of(const cache_bin& b) noexcept {
-    return static_cast<std::size_t>(b.ceiling.get() - b.floor);
 }
 
 std::int64_t bytes_of(std::size_t slots, std::size_t bin) noexcept {
@@ -69,7 +68,7 @@ bool narrow_another(thread_cache& cache, std::size_t but) noexcept {
     return false;
 }
 
-bool find_room(thread_cache& cache, std::int64_t bytes, std::size_t for_bin) noexcept {
+bool find_bytes(thread_cache& cache, std::int64_t bytes, std::size_t for_bin) noexcept {
     if (take_room(cache, bytes)) {
         return true;
     }
@@ -86,15 +85,11 @@ std::int64_t cache_room::limit() noexcept {
     return std::max(least_limit, told_sum.load(std::memory_order_relaxed) / part_of_requested);
 }
 
-bool cache_room::widen(thread_cache& cache, std::size_t bin) noexcept {
+bool cache_room::find_room(thread_cache& cache, std::size_t bin) noexcept {
     cache_bin& b = cache.bins[bin];
     const std::size_t room = room_of(b);
-    const std::size_t most = cache_capacity(bin);
-    if (room == most) {
-        return false;
-    }
-    const std::size_t wider = std::min(most, std::max(2 * room, first_room));
-    if (!find_room(cache, bytes_of(wider - room, bin), bin)) {
+    const std::size_t wider = std::min(cache_capacity(bin), std::max(2 * room, first_room));
+    if (!find_bytes(cache, bytes_of(wider - room, bin), bin)) {
         return false;
     }
     b.ceiling.set(b.floor + wider);
@@ -108,12 +103,6 @@ bool cache_room::find_room_of_large(thread_cache& cache, std::size_t bytes) noex
     }
     cache.room_of_large += more;
     return true;
-}
-
-bool cache_room::is_asked_for(const thread_cache& cache) noexcept {
-    const std::int64_t granted = sums::read(sums::granted);
-    return cache.hungry_seen != hungry.load(std::memory_order_relaxed) ||
-           (granted > least_limit && granted > limit());
 }
 
 void cache_room::shrink_to_part(thread_cache& cache) noexcept {

@@ -10,6 +10,7 @@
 // Threads: the cache's own, or one that has stopped it.
 #pragma once
 
+#include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/engine/thread_cache.h>
 
 #include <cstddef>
@@ -17,11 +18,23 @@
 
 namespace ebb::engine::cache_room {
 
+inline constexpr std::int64_t least_limit = 8 * mib;
+
+/// Moves when a cache that has less than its part was refused.
+extern constinit shared<std::uint32_t> hungry;
+
 /// Bytes that all caches may hold together.
 [[nodiscard]] std::int64_t limit() noexcept;
 
-/// Makes a bin's room larger, if it can be. `false`: it stays as it is.
-bool widen(thread_cache& cache, std::size_t bin) noexcept;
+/// Makes a bin's room larger, if it can be. `false`: it stays as it is. Cost: that of finding out
+/// where the bin has all that one can have.
+bool find_room(thread_cache& cache, std::size_t bin) noexcept;
+[[nodiscard]] inline std::size_t room_of(const cache_bin& b) noexcept {
+    return static_cast<std::size_t>(b.ceiling.get() - b.floor);
+}
+inline bool widen(thread_cache& cache, std::size_t bin) noexcept {
+    return room_of(cache.bins[bin]) != cache_capacity(bin) && find_room(cache, bin);
+}
 
 /// Whether the cache may keep a large block of so many bytes.
 [[nodiscard]] bool find_room_of_large(thread_cache& cache, std::size_t bytes) noexcept;
@@ -35,12 +48,18 @@ bool widen(thread_cache& cache, std::size_t bin) noexcept;
 void shrink_to_part(thread_cache& cache) noexcept;
 
 /// Whether shrink_to_part() is called for: others are hungry, or the limit has fallen.
-[[nodiscard]] bool is_asked_for(const thread_cache& cache) noexcept;
+[[nodiscard]] inline bool is_asked_for(const thread_cache& cache) noexcept;
 
 /// Whether a cache with less than its part was refused since the last call.
 [[nodiscard]] bool was_refused() noexcept;
 
 /// Gives all room back. Requires: the cache is empty.
 void give_up(thread_cache& cache) noexcept;
+
+inline bool is_asked_for(const thread_cache& cache) noexcept {
+    const std::int64_t granted = sums::read(sums::granted);
+    return cache.hungry_seen != hungry.load(std::memory_order_relaxed) ||
+           (granted > least_limit && granted > limit());
+}
 
 } // namespace ebb::engine::cache_room

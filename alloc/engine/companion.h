@@ -56,8 +56,11 @@ void thread_ends() noexcept;
 /// is nothing to wake.
 extern constinit shared<std::uint32_t> asleep;
 void wake_it() noexcept;
+[[nodiscard]] inline bool is_asleep() noexcept {
+    return asleep.load(std::memory_order_relaxed) != 0;
+}
 inline void wake() noexcept {
-    if (asleep.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    if (is_asleep()) [[unlikely]] {
         wake_it();
     }
 }

@@ -370,11 +370,19 @@ void* relocate(const block_info& before, std::size_t n) noexcept {
 
 } // namespace
 
-void* detail::allocate_slowly(std::size_t n) noexcept {
-    if (n > largest_slot && n <= largest_kept && !hardened) {
+// Apart, so that smaller blocks save no registers for it.
+[[gnu::noinline]] static void* allocate_large(std::size_t n) noexcept {
+    if (n <= largest_kept) {
         if (void* const p = take_kept(n)) {
             return p;
         }
+    }
+    return n > most - block_bytes ? no_memory() : allocate_in(bin_count, n).start;
+}
+
+void* detail::allocate_slowly(std::size_t n) noexcept {
+    if (n > largest_slot && !hardened) {
+        return allocate_large(n);
     }
     return n > most - block_bytes ? no_memory() : allocate_in(any_bin(n), n).start;
 }

@@ -118,16 +118,43 @@ std::int64_t floor_of_bound() noexcept {
                     told_sum.load(std::memory_order_relaxed) / 100 * percent_of_requested);
 }
 
+// Rule 5: how far what is requested in slots has fallen since its last height or the last trim, and
+// may.
+constexpr std::int64_t least_fall = 64 * kib;
+constexpr std::int64_t most_fall = 4 * mib;
+constexpr std::int64_t part_of_height = 64; // random sizes alone make a large heap go up and down
+constinit owned<std::int64_t> height;
+constinit shared<std::int64_t> may_fall{0};
+
+std::int64_t requested_in_slots(const thread_cache& own) noexcept {
+    return told_sum.load(std::memory_order_relaxed) - own.large_requested.get();
+}
+
+// The thread alone. Whether a trim is due.
+bool has_fallen(const thread_cache& own) noexcept {
+    const std::int64_t now = requested_in_slots(own);
+    if (now > height.get()) {
+        height.set(now);
+    }
+    const std::int64_t fall = height.get() - now;
+    return fall > std::max(may_fall.load(std::memory_order_relaxed), least_fall) &&
+           fall > height.get() / part_of_height;
+}
+
 // Pages were needed that weren't resident. As many as were given back a moment ago shouldn't have
 // been.
 void learn() noexcept {
+    if (sums::read(sums::needed) == 0) {
+        return;
+    }
     const std::int64_t needed = sums::needed.exchange(0, std::memory_order_relaxed);
     const slow_call here;
-    if (needed == 0 || !learns() || !here) {
+    if (!learns() || !here) {
         return;
     }
     const std::int64_t again = given_lately.take(needed, program_milliseconds());
     if (again != 0) {
+        may_fall.store(most_fall, std::memory_order_relaxed);
         const std::int64_t before = learned.load(std::memory_order_relaxed);
         sums::add(learned, std::max(before, floor_of_bound()) - before + again);
     }
@@ -182,21 +209,6 @@ std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
 
 bool several_call() noexcept {
     return sums::callers.load(std::memory_order_relaxed) > 1;
-}
-
-// Rule 5: how far what is requested has fallen since its last height or the last trim, and may.
-constexpr std::int64_t least_fall = 64 * kib;
-constexpr std::int64_t most_fall = 4 * mib;
-constinit owned<std::int64_t> height;
-constinit owned<std::int64_t> may_fall;
-
-// The thread alone. Whether a trim is due.
-bool has_fallen() noexcept {
-    const std::int64_t now = told_sum.load(std::memory_order_relaxed);
-    if (now > height.get()) {
-        height.set(now);
-    }
-    return height.get() - now > std::max(may_fall.get(), least_fall);
 }
 
 // Gives back until no more than `target` waits, or nothing can be given.
@@ -261,8 +273,8 @@ std::size_t give_back_aged(std::uint32_t age) noexcept {
 
 // The one thread's cache and loose slots hold pages that nothing counts. Where a trim led to pages
 // that went, the next one comes soon; where it didn't, memory goes up and down and needs them.
-void trim() noexcept {
-    height.set(told_sum.load(std::memory_order_relaxed));
+void trim(const thread_cache& cache) noexcept {
+    height.set(requested_in_slots(cache));
     in_own_call([](thread_cache& own) { empty_bins(own); });
     if (const slow_call here; here) {
         for (std::size_t bin = 1; bin < bin_count; ++bin) {
@@ -270,8 +282,8 @@ void trim() noexcept {
         }
     }
     const bool too_much = sums::read(sums::waiting) > purge::bound();
-    may_fall.set(too_much ? least_fall
-                          : std::min(std::max(may_fall.get(), least_fall) * 2, most_fall));
+    const std::int64_t twice = 2 * std::max(may_fall.load(std::memory_order_relaxed), least_fall);
+    may_fall.store(too_much ? least_fall : std::min(twice, most_fall), std::memory_order_relaxed);
 }
 
 // What the calling thread's own cache asks for, now and then.
@@ -304,11 +316,33 @@ std::int64_t purge::bound() noexcept {
     return std::max(floor_of_bound(), sums::read(learned));
 }
 
-void purge::poll() noexcept {
-    if (!has_cache()) {
-        return;
+namespace {
+
+// Requires: purge_ms isn't `never`.
+bool exceeds_bound(std::int64_t waiting) noexcept {
+    return waiting > least_bound && waiting > floor_of_bound() && waiting > sums::read(learned);
+}
+
+// What a slow call usually ends with: nothing is to be done, and nothing is called to find that.
+bool asks_for_work(thread_cache& cache) noexcept {
+    if (cache.detoured.get() || cache_room::is_asked_for(cache) || companion::is_asleep()) {
+        return true;
     }
-    thread_cache& cache = *current;
+    if (age_ms == purge::never) {
+        return false;
+    }
+    const std::int64_t waiting = sums::read(sums::waiting);
+    if (waiting < sums::read(least_waiting)) {
+        least_waiting.store(waiting, std::memory_order_relaxed);
+    }
+    return ++cache.slow_calls % calls_a_look == 0 || exceeds_bound(waiting) ||
+           cache.shrink_seen != shrinks.load(std::memory_order_relaxed) ||
+           (sums::read(sums::needed) != 0 && !given_lately.none()) ||
+           (!several_call() && has_fallen(cache));
+}
+
+// Apart, so that a call that asks for nothing saves no registers.
+[[gnu::noinline]] void work(thread_cache& cache) noexcept {
     if (cache.detoured.get()) [[unlikely]] {
         in_own_call([](thread_cache& own) { end_detour(own); });
     }
@@ -316,29 +350,33 @@ void purge::poll() noexcept {
         in_own_call([](thread_cache& own) { cache_room::shrink_to_part(own); });
     }
     companion::wake();
-    if (age_ms == never) {
+    if (age_ms == purge::never) {
         return;
     }
     if (!given_lately.none()) {
         learn();
     }
-    if (!several_call() && has_fallen()) [[unlikely]] {
-        trim();
+    if (!several_call() && has_fallen(cache)) [[unlikely]] {
+        trim(cache);
     }
-    const std::int64_t waiting = sums::read(sums::waiting);
-    if (waiting < sums::read(least_waiting)) {
-        least_waiting.store(waiting, std::memory_order_relaxed);
-    }
-    if (waiting > least_bound && waiting > bound()) [[unlikely]] {
-        relieve();
+    if (exceeds_bound(sums::read(sums::waiting))) [[unlikely]] {
+        purge::relieve();
     }
     const std::uint32_t shrunk = shrinks.load(std::memory_order_relaxed);
     if (cache.shrink_seen != shrunk) [[unlikely]] {
         cache.shrink_seen = shrunk;
         in_own_call([](thread_cache& own) { empty_bins(own); });
     }
-    if (++cache.slow_calls % calls_a_look == 0) {
+    if (cache.slow_calls % calls_a_look == 0) {
         look_at_clock(cache);
+    }
+}
+
+} // namespace
+
+void purge::poll() noexcept {
+    if (has_cache() && asks_for_work(*current)) {
+        work(*current);
     }
 }
 

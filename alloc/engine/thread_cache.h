@@ -71,14 +71,14 @@ struct alignas(64) thread_cache {
 
     owned<std::int64_t> told; ///< requested as the others know it
     owned<std::int64_t> large_blocks;
+    owned<span*> large; ///< the last large block freed, for the next of its size
     owned<std::int64_t> large_requested;
+    owned<std::uint64_t> kept_bytes; ///< the span's of `large`, which readers must not look at
     owned<std::int64_t> large_slack;
-    owned<span*> large;              ///< the last large block freed, for the next of its size
-    owned<std::uint64_t> kept_bytes; ///< its span's, which readers must not look at
-    thread_cache* next = nullptr;    ///< all caches, for readers; the registry's, as is
-    os::record_owner owner;          ///< who has it
-    std::uint64_t calls_seen = 0;    ///< the sweep's: what calls() was at its last look
-    owned<std::int64_t> dead;        ///< bytes of slots in quarantine (hardened)
+    thread_cache* next = nullptr; ///< all caches, for readers; the registry's, as is
+    os::record_owner owner;       ///< who has it
+    std::uint64_t calls_seen = 0; ///< the sweep's: what calls() was at its last look
+    owned<std::int64_t> dead;     ///< bytes of slots in quarantine (hardened)
     std::conditional_t<hardened, quarantine, no_quarantine> waiting;
     std::uint64_t calls_released = 0; ///< what calls() was when its stacks' pages went
     std::uint64_t calls_emptied = 0;  ///< the sweep's: what calls() was when it emptied the cache
