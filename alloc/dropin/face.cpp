@@ -1,5 +1,4 @@
 // The rest of the C face on the engine: ebb's own questions (ebb/ebb.h), and glibc's old ones.
-#include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/dropin/together.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/size_class.h>
@@ -41,7 +40,8 @@ int hand_out(const T& value, void* out, std::size_t size) noexcept {
     }
     std::memcpy(out, &value, sizeof value);
     if (size > sizeof value) {
-        std::memset(advance(out, sizeof value), 0xff, size - sizeof value); // EBB_ABSENT
+        // EBB_ABSENT, in every member
+        std::memset(static_cast<char*>(out) + sizeof value, 0xff, size - sizeof value);
     }
     return 0;
 }

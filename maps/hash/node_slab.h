@@ -184,7 +184,7 @@ struct node_slab {
         std::uint32_t dropped = 1;
         for (; i != none; ++dropped) {
             const std::uint32_t after = next_returned(i);
-            std::atomic_ref(free[i / 64]).fetch_or(bit(i));
+            mark_free(i);
             i = after;
         }
         release_alone(had);
@@ -199,15 +199,20 @@ struct node_slab {
   private:
     // Without an owner no slot is taken again: two that see a page's last node gone may both give
     // it back. Sequentially consistent, or of two that end its last two nodes neither might see it.
+    // (By the compiler's own functions: libc++ has no std::atomic_ref before 19.)
+    void mark_free(std::uint32_t i) noexcept {
+        static_cast<void>(__atomic_fetch_or(&free[i / 64], bit(i), __ATOMIC_SEQ_CST));
+    }
     void give_back_alone(std::uint32_t i) noexcept {
-        std::atomic_ref(free[i / 64]).fetch_or(bit(i));
+        mark_free(i);
         release_alone(pages_of(i));
     }
     void release_alone(std::uint64_t pages) noexcept {
         for (std::uint64_t left = pages & ~header_pages(); left != 0; left &= left - 1) {
             const auto page = static_cast<unsigned>(std::countr_zero(left));
-            if (is_without_nodes(
-                    page, [&](std::uint32_t w) { return std::atomic_ref(free[w]).load(); })) {
+            if (is_without_nodes(page, [&](std::uint32_t w) {
+                    return __atomic_load_n(&free[w], __ATOMIC_SEQ_CST);
+                })) {
                 release(page, 1);
             }
         }
