@@ -467,6 +467,12 @@ void detail::deallocate_long_tail(void* p) noexcept {
     errno = error;
 }
 
+void detail::deallocate_slot(void* p) noexcept {
+    if (!heap_closed()) {
+        give_in_call(p);
+    }
+}
+
 void detail::deallocate_slowly(void* p) noexcept {
     if (p != nullptr && !heap_closed() && (hardened || !keep(p))) {
         give_in_call(p);

@@ -70,6 +70,8 @@ namespace detail {
 
 [[nodiscard]] void* allocate_slowly(std::size_t n) noexcept;
 void deallocate_slowly(void* p) noexcept;
+/// Of a slot, for which this thread's cache has no room.
+void deallocate_slot(void* p) noexcept;
 /// Of a block whose first byte is a free slot's: the word decides.
 void deallocate_suspect(void* p) noexcept;
 void deallocate_long_tail(void* p) noexcept;
@@ -105,7 +107,7 @@ inline void* allocate(std::size_t n) noexcept {
     b.top.set(top - 1);
     std::atomic_signal_fence(std::memory_order_seq_cst); // the order of mend.h
     const std::size_t remainder = b.slot - n;
-    if (remainder == 0) {
+    if (remainder == 0) [[likely]] { // as in deallocate()
         slot_mark::clear(block);
     } else {
         write_remainder(static_cast<unsigned char*>(block) + b.slot, remainder);
@@ -173,13 +175,15 @@ inline void deallocate(void* p) noexcept {
     if (!bin_traits::starts_slot(address_of(p) & b.span_mask, b.inverse, b.limit)) [[unlikely]] {
         return detail::deallocate_slowly(p);
     }
-    if (has_tail(bin)) {
+    // Not because such blocks were rarer. But where those without a tail take the straight way, a
+    // pair of 64 bytes takes 6.4 ns instead of 8.4; one with a tail (60 bytes) 7.2 either way.
+    if (has_tail(bin)) [[unlikely]] {
         const std::size_t remainder = read_short_remainder(static_cast<unsigned char*>(p) + b.slot);
         if (remainder - 1 >= b.short_limit) [[unlikely]] {
             return detail::deallocate_long_tail(p);
         }
         if (!detail::give(cache, bin, p, remainder)) [[unlikely]] {
-            return detail::deallocate_slowly(p);
+            return detail::deallocate_slot(p);
         }
         return;
     }
@@ -188,7 +192,7 @@ inline void deallocate(void* p) noexcept {
         return detail::deallocate_suspect(p);
     }
     if (!detail::give(cache, bin, p, 0)) [[unlikely]] {
-        return detail::deallocate_slowly(p);
+        return detail::deallocate_slot(p);
     }
 }
 
