@@ -325,6 +325,7 @@ bool exceeds_bound(std::int64_t waiting) noexcept {
 
 // What a slow call usually ends with: nothing is to be done, and nothing is called to find that.
 bool asks_for_work(thread_cache& cache) noexcept {
+    const bool looks = ++cache.slow_calls % calls_a_look == 0;
     if (cache.detoured.get() || cache_room::is_asked_for(cache) || companion::is_asleep()) {
         return true;
     }
@@ -335,7 +336,7 @@ bool asks_for_work(thread_cache& cache) noexcept {
     if (waiting < sums::read(least_waiting)) {
         least_waiting.store(waiting, std::memory_order_relaxed);
     }
-    return ++cache.slow_calls % calls_a_look == 0 || exceeds_bound(waiting) ||
+    return looks || exceeds_bound(waiting) ||
            cache.shrink_seen != shrinks.load(std::memory_order_relaxed) ||
            (sums::read(sums::needed) != 0 && !given_lately.none()) ||
            (!several_call() && has_fallen(cache));

@@ -192,9 +192,9 @@ void fill_under(__rlimit_resource_t kind) {
                       getrlimit(kind, &limit);
                       limit.rlim_cur = used * 1024 + room;
                       setrlimit(kind, &limit);
-                      tests::random_engine random(seed);
                       std::size_t counts[2] = {};
                       for (std::size_t& count : counts) {
+                          tests::random_engine random(seed); // the same blocks both times
                           const ebb_ledger before = engine::read_ledger();
                           std::size_t bytes = 0;
                           for (;;) {
