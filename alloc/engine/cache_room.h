@@ -18,20 +18,21 @@
 
 namespace ebb::engine::cache_room {
 
-inline constexpr std::int64_t least_limit = 8 * mib;
-
 /// Moves when a cache that has less than its part was refused.
 extern constinit shared<std::uint32_t> hungry;
 
-/// Bytes that all caches may hold together.
+/// Bytes that all caches may hold together, at least `least_limit`.
+inline constexpr std::int64_t least_limit = 8 * mib;
 [[nodiscard]] std::int64_t limit() noexcept;
 
-/// Makes a bin's room larger, if it can be. `false`: it stays as it is. Cost: that of finding out
-/// where the bin has all that one can have.
-bool find_room(thread_cache& cache, std::size_t bin) noexcept;
+/// Slots that a bin may hold.
 [[nodiscard]] inline std::size_t room_of(const cache_bin& b) noexcept {
     return static_cast<std::size_t>(b.ceiling.get() - b.floor);
 }
+
+/// Makes a bin's room larger, if it can be. `false`: it stays as it is. Cost: two loads where the
+/// bin has all that one can have.
+bool find_room(thread_cache& cache, std::size_t bin) noexcept;
 inline bool widen(thread_cache& cache, std::size_t bin) noexcept {
     return room_of(cache.bins[bin]) != cache_capacity(bin) && find_room(cache, bin);
 }
@@ -48,18 +49,16 @@ inline bool widen(thread_cache& cache, std::size_t bin) noexcept {
 void shrink_to_part(thread_cache& cache) noexcept;
 
 /// Whether shrink_to_part() is called for: others are hungry, or the limit has fallen.
-[[nodiscard]] inline bool is_asked_for(const thread_cache& cache) noexcept;
+[[nodiscard]] inline bool is_asked_for(const thread_cache& cache) noexcept {
+    const std::int64_t granted = sums::read(sums::granted);
+    return cache.hungry_seen != hungry.load(std::memory_order_relaxed) ||
+           (granted > least_limit && granted > limit());
+}
 
 /// Whether a cache with less than its part was refused since the last call.
 [[nodiscard]] bool was_refused() noexcept;
 
 /// Gives all room back. Requires: the cache is empty.
 void give_up(thread_cache& cache) noexcept;
-
-inline bool is_asked_for(const thread_cache& cache) noexcept {
-    const std::int64_t granted = sums::read(sums::granted);
-    return cache.hungry_seen != hungry.load(std::memory_order_relaxed) ||
-           (granted > least_limit && granted > limit());
-}
 
 } // namespace ebb::engine::cache_room

@@ -368,10 +368,8 @@ void* relocate(const block_info& before, std::size_t n) noexcept {
     return s->start();
 }
 
-} // namespace
-
 // Apart, so that smaller blocks save no registers for it.
-[[gnu::noinline]] static void* allocate_large(std::size_t n) noexcept {
+[[gnu::noinline]] void* allocate_large(std::size_t n) noexcept {
     if (n <= largest_kept) {
         if (void* const p = take_kept(n)) {
             return p;
@@ -379,6 +377,30 @@ void* relocate(const block_info& before, std::size_t n) noexcept {
     }
     return n > most - block_bytes ? no_memory() : allocate_in(bin_count, n).start;
 }
+
+// Apart from keep(), so that a large block's usual way needs no frame.
+[[gnu::noinline]] void give_in_call(void* p) noexcept {
+    const int error = errno;
+    const block_info block = inspect(p);
+    for (bool done = false; !done;) {
+        if (const slow_call here; here) {
+            const booking books;
+            books.write([&](thread_cache& cache) {
+                hold(cache, block.bin(), -1, block.requested, block.slack);
+                cache.frees.add(1);
+                cache.shrink(block.requested);
+            });
+            give_place(books, p, block);
+            done = true;
+        } else {
+            done = detour::deallocate(p, block);
+        }
+    }
+    purge::poll();
+    errno = error;
+}
+
+} // namespace
 
 void* detail::allocate_slowly(std::size_t n) noexcept {
     if (n > largest_slot && !hardened) {
@@ -443,28 +465,6 @@ void detail::deallocate_long_tail(void* p) noexcept {
     if (remainder - 1 >= slot || !give(*current, bin, p, remainder)) {
         deallocate_slowly(p);
     }
-}
-
-// Apart from keep(), so that a large block's usual way needs no frame.
-[[gnu::noinline]] static void give_in_call(void* p) noexcept {
-    const int error = errno;
-    const block_info block = inspect(p);
-    for (bool done = false; !done;) {
-        if (const slow_call here; here) {
-            const booking books;
-            books.write([&](thread_cache& cache) {
-                hold(cache, block.bin(), -1, block.requested, block.slack);
-                cache.frees.add(1);
-                cache.shrink(block.requested);
-            });
-            give_place(books, p, block);
-            done = true;
-        } else {
-            done = detour::deallocate(p, block);
-        }
-    }
-    purge::poll();
-    errno = error;
 }
 
 void detail::deallocate_slot(void* p) noexcept {

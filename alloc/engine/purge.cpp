@@ -13,7 +13,6 @@
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/sums.h>
 #include <ebb/alloc/os/clock.h>
-#include <ebb/alloc/os/futex.h>
 #include <ebb/alloc/os/lock.h>
 
 #include <algorithm>
@@ -318,9 +317,8 @@ std::int64_t purge::bound() noexcept {
 
 namespace {
 
-// Requires: purge_ms isn't `never`.
 bool exceeds_bound(std::int64_t waiting) noexcept {
-    return waiting > least_bound && waiting > floor_of_bound() && waiting > sums::read(learned);
+    return waiting > least_bound && waiting > purge::bound();
 }
 
 // What a slow call usually ends with: nothing is to be done, and nothing is called to find that.

@@ -125,7 +125,7 @@ inline constexpr std::array<bin_traits, bin_count> traits = detail::make_all_tra
     return (bin & 1) == 0;
 }
 
-/// The bin of `n` bytes, of small ones by a table. Requires: n <= in_bin_table.
+/// The bin of `n` bytes, by a table. Requires: n <= in_bin_table.
 inline constexpr std::size_t in_bin_table = detail::table_limit;
 [[nodiscard]] constexpr std::size_t bin_in_table(std::size_t n) noexcept {
     return detail::bins[n];

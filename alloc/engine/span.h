@@ -76,16 +76,20 @@ struct span {
     }
     [[nodiscard]] std::uint64_t* dirty_bits() noexcept { return free_bits() + bit_words(); }
     [[nodiscard]] std::size_t bit_words() const noexcept { return (slot_count + 63U) / 64; }
-    [[nodiscard]] std::size_t pages() const noexcept {
-        return std::max<std::size_t>(bytes() >> os::page_shift(), 1);
+    [[nodiscard]] std::size_t pages() const noexcept { return pages_of(bytes()); }
+    [[nodiscard]] static std::size_t pages_of(std::size_t bytes) noexcept {
+        return std::max<std::size_t>(bytes >> os::page_shift(), 1);
     }
     /// A word a page; its highest bit: refused.
     [[nodiscard]] std::uint16_t* out_counts() noexcept {
-        return reinterpret_cast<std::uint16_t*>(dirty_bits() + (pages() + 63) / 64);
+        return reinterpret_cast<std::uint16_t*>(advance(this, counts_at(slot_count, pages())));
     }
     [[nodiscard]] const std::uint16_t* out_counts() const noexcept {
-        return reinterpret_cast<const std::uint16_t*>(free_bits() + bit_words() +
-                                                      (pages() + 63) / 64);
+        return const_cast<span*>(this)->out_counts();
+    }
+    /// How many bytes behind a descriptor's start they are.
+    [[nodiscard]] static std::size_t counts_at(std::size_t slots, std::size_t pages) noexcept {
+        return sizeof(span) + 8 * ((slots + 63) / 64 + (pages + 63) / 64);
     }
 
     /// Whether that slot is free here. Any thread may ask about a slot that nobody else gives back
@@ -107,10 +111,8 @@ struct span {
 
     /// Bytes of the descriptor of a span of that bin.
     [[nodiscard]] static std::size_t descriptor_bytes(std::size_t bin) noexcept {
-        const std::size_t pages =
-            std::max<std::size_t>(traits[bin].span_bytes / os::page_size(), 1);
-        return sizeof(span) +
-               8 * ((traits[bin].slots() + 63) / 64 + (pages + 63) / 64 + (pages + 3) / 4);
+        const std::size_t pages = pages_of(traits[bin].span_bytes);
+        return counts_at(traits[bin].slots(), pages) + 8 * ((pages + 3) / 4);
     }
 
     /// All slots free, no page touched.
@@ -136,13 +138,11 @@ struct span {
 
     /// What putting slots of a bin back needs to know, looked up once for many.
     struct layout {
-        explicit layout(std::size_t bin) noexcept : of(traits[bin]) {
-            const std::size_t pages = std::max<std::size_t>(of.span_bytes >> page_shift, 1);
-            counts_at = sizeof(span) + 8 * ((slots_of(bin) + 63) / 64 + (pages + 63) / 64);
-        }
+        explicit layout(std::size_t bin) noexcept
+            : of(traits[bin]), counts(counts_at(slots_of(bin), pages_of(of.span_bytes))) {}
         const bin_traits& of;
         std::size_t page_shift = os::page_shift();
-        std::size_t counts_at; ///< bytes from the descriptor to its out_counts()
+        std::size_t counts; ///< bytes from the descriptor to its out_counts()
     };
 
     /// Makes the slot that begins `offset` bytes from the span's start free, and sets how many
@@ -219,7 +219,7 @@ inline bool span::put_back(std::size_t offset, const layout& how,
     store_relaxed(word, bits | bit);
     ++free_slots;
     cursor = std::min(cursor, bounded<std::uint32_t>(index / 64));
-    auto* const counts = reinterpret_cast<std::uint16_t*>(advance(this, how.counts_at));
+    auto* const counts = reinterpret_cast<std::uint16_t*>(advance(this, how.counts));
     const std::size_t last = (offset + how.of.slot - 1) >> how.page_shift;
     std::size_t p = offset >> how.page_shift;
     std::uint32_t idle = --counts[p] == 0 ? 1 : 0;
