@@ -5,6 +5,7 @@
 // its blocks through these two, whichever form asks. All are weak: in a program that is linked with
 // the archive, what the program defines itself comes instead.
 #include <ebb/alloc/dropin/new_failed.h>
+#include <ebb/alloc/dropin/throw_bad_alloc.h>
 #include <ebb/alloc/dropin/together.h>
 #include <ebb/alloc/engine/heap.h>
 

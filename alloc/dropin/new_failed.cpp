@@ -2,13 +2,11 @@
 #include <ebb/alloc/engine/heap.h>
 #include <ebb/alloc/engine/runtime.h>
 
-#include <cstdlib>
 #include <new>
 
 // A runtime's, null in a program that has none at load.
 // NOLINTBEGIN: the names as the linker has them
 extern "C" __attribute__((weak)) std::new_handler _ZSt15get_new_handlerv() noexcept;
-extern "C" __attribute__((weak)) void _ZSt17__throw_bad_allocv();
 extern "C" __attribute__((weak)) int __gxx_personality_v0(...);
 // NOLINTEND
 
@@ -45,13 +43,6 @@ void* ask_new_handler(std::size_t n, std::size_t alignment) {
         }
     }
     return nullptr;
-}
-
-void throw_bad_alloc() {
-    if (auto* const fail = runtimes(_ZSt17__throw_bad_allocv, "_ZSt17__throw_bad_allocv")) {
-        fail();
-    }
-    std::abort();
 }
 
 void* ask_new_handler_quietly(std::size_t n, std::size_t alignment) noexcept {

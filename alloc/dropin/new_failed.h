@@ -1,6 +1,6 @@
-// What `new` does when there is no memory: the program's new-handler, and bad_alloc.
+// What `new` does when there is no memory, before it throws: it asks the program's new-handler.
 //
-// Both belong to a C++ runtime, which the library doesn't bring: a C program loads it too. A
+// That belongs to a C++ runtime, which the library doesn't bring: a C program loads it too. A
 // runtime that is there at load, or linked into the program, is found by weak references. Any other
 // came with a plugin later, and is found among the loaded objects by what it exports
 // (engine/runtime.h).
@@ -21,9 +21,6 @@ namespace ebb {
 /// Asks the program's new-handler for memory until `n` bytes can be had or there is no handler:
 /// null then. A handler may leave by an exception of its own.
 [[nodiscard]] void* ask_new_handler(std::size_t n, std::size_t alignment);
-
-/// Throws bad_alloc. Ends the program where no runtime is loaded.
-[[noreturn]] void throw_bad_alloc();
 
 /// Null, or the block that the program's new-handler made room for; what a handler throws ends
 /// here.
