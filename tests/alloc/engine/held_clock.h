@@ -17,6 +17,8 @@ class held_clock {
     held_clock& operator=(const held_clock&) = delete;
 
     static void advance(std::uint32_t milliseconds) noexcept;
+    /// How often the engine has read it.
+    [[nodiscard]] static std::uint64_t readings() noexcept;
 };
 
 } // namespace tests

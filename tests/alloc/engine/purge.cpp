@@ -226,6 +226,32 @@ TEST(purge, gives_back_what_realloc_cuts_off) {
     });
 }
 
+// A reading of the clock costs more than all else that a slow call asks. Nor does a call read it
+// more often where other threads ask for something at each one.
+TEST(purge, looks_at_the_clock_once_in_sixteen_calls) {
+    EXPECT_IN_CHILD({
+        engine::load();
+        engine::deallocate(engine::allocate(1)); // so that the thread has a cache
+        const held_clock clock;
+        constexpr std::uint64_t calls = 1'600;
+        bool right = true;
+        for (const bool asked : {false, true}) {
+            const std::uint64_t before = held_clock::readings();
+            for (std::uint64_t i = 0; i < calls; ++i) {
+                if (asked) {
+                    engine::cache_room::hungry.fetch_add(1);
+                }
+                engine::purge::poll();
+            }
+            const std::uint64_t readings = held_clock::readings() - before;
+            right = holds(readings >= calls / 16 && readings <= calls / 16 + 1,
+                          asked ? "readings when asked" : "readings", readings) &&
+                    right;
+        }
+        _exit(right ? 0 : 1);
+    });
+}
+
 // Slots in caches, by the classes' own count.
 std::uint64_t cached_bytes() {
     std::uint64_t bytes = engine::read_large().kept_bytes;
