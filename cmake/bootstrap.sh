@@ -21,9 +21,9 @@ packages_tidy="clang-tidy"
 packages_go="golang-go"
 packages_floor="debootstrap googletest clang-16 libc++-16-dev libc++abi-16-dev"
 packages_aarch64="g++-aarch64-linux-gnu qemu-user googletest"
-packages_programs="python3 libpython3.11-testsuite redis-server redis-tools sqlite3 postgresql nginx wrk
-    rocksdb-tools stress-ng memcached nodejs perl ruby php-cli gdb git xz-utils g++ clang cmake"
-packages_programs_long="ffmpeg mariadb-server-core mariadb-client-core"
+packages_programs="python3 libpython3.11-testsuite redis-server redis-tools sqlite3 nginx wrk
+    memcached nodejs perl ruby php-cli gdb git xz-utils g++ clang cmake"
+packages_programs_long="postgresql rocksdb-tools stress-ng ffmpeg mariadb-server-core mariadb-client-core"
 
 install=yes
 groups=

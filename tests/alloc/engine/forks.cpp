@@ -181,9 +181,12 @@ void fork_under_load(int rounds) {
     engine::validate();
 }
 
+// Where a page fault is dear a fork costs a sixth of a second here.
+constexpr int forks_under_load = EBB_LONG_TESTS ? 300 : 60;
+
 TEST(forks, leave_the_child_whole_whatever_other_threads_were_at) {
     engine::load();
-    fork_under_load(tests::sanitized ? 20 : 300);
+    fork_under_load(tests::sanitized ? 20 : forks_under_load);
 }
 
 TEST(forks, do_so_without_membarrier) {
@@ -192,7 +195,7 @@ TEST(forks, do_so_without_membarrier) {
             _exit(not_here);
         }
         engine::load();
-        fork_under_load(tests::sanitized ? 10 : 100);
+        fork_under_load(tests::sanitized ? 10 : forks_under_load / 3);
         if (testing::Test::HasFailure()) {
             _exit(1);
         }

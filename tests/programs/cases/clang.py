@@ -4,6 +4,7 @@ from compiler import compile_and_run
 
 COMMANDS = ["clang++"]
 EXECUTABLES = ["clang", "program"]
+LONG_ONLY = True
 
 
 def run(place):

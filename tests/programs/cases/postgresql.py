@@ -10,6 +10,7 @@ from place import digest
 BIN = (sorted(glob.glob("/usr/lib/postgresql/*/bin")) or ["/nowhere"])[-1]
 COMMANDS = [f"{BIN}/postgres", f"{BIN}/pgbench"]
 EXECUTABLES = ["initdb", "postgres", "pgbench", "psql", "pg_dump"]
+LONG_ONLY = True
 USER = "postgres"
 
 QUERIES = """

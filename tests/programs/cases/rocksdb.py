@@ -6,6 +6,7 @@ from place import digest
 
 COMMANDS = ["db_bench", "ldb", "sst_dump"]
 EXECUTABLES = ["db_bench", "ldb", "sst_dump"]
+LONG_ONLY = True
 
 
 def run(place):

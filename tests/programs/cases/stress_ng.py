@@ -3,6 +3,7 @@ import re
 
 COMMANDS = ["stress-ng"]
 EXECUTABLES = ["stress-ng"]
+LONG_ONLY = True
 
 STRESSORS = {  # operations in the short form; the long one does ten times as many
     "malloc": (30_000, "--malloc-bytes", "256K", "--malloc-touch", "--malloc-pthreads", "2"),
