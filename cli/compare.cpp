@@ -16,7 +16,7 @@
 namespace ebb::cli {
 namespace {
 
-struct words {
+struct compare_words {
     std::vector<std::string> mallocs;
     std::string runs = "7";
     bool json = false;
@@ -38,7 +38,7 @@ int status_of(const bench::comparison& c, bool named) {
     return missing && named ? not_installed : done;
 }
 
-int compare(const words& w, const std::vector<std::string>& command) {
+int compare(const compare_words& w, const std::vector<std::string>& command) {
     if (command.empty()) {
         complain("compare: no command: it stands after --, as in `ebb compare -- ls -l`");
         return usage;
@@ -90,7 +90,7 @@ int compare(const words& w, const std::vector<std::string>& command) {
 std::function<int()> add_compare(CLI::App& program, const std::vector<std::string>& command) {
     auto* const self = program.add_subcommand(
         "compare", "A program under several mallocs in turn: time and memory, and what differs");
-    const auto w = std::make_shared<words>();
+    const auto w = std::make_shared<compare_words>();
     self->add_option("--malloc", w->mallocs,
                      "glibc, jemalloc, mimalloc, tcmalloc, ebb or libraries' paths (all installed)")
         ->type_name("LIST")

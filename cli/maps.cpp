@@ -22,7 +22,7 @@ namespace {
 using bench::choice;
 
 // The arguments as they came.
-struct words {
+struct maps_words {
     std::vector<std::string> layouts;
     std::vector<std::string> mallocs;
     std::vector<std::string> reclaims;
@@ -54,7 +54,7 @@ auto values_of(const Values& values, const std::vector<std::string>& names) {
     return chosen;
 }
 
-choice choice_of(const words& w) {
+choice choice_of(const maps_words& w) {
     choice c;
     c.layouts =
         values_of(bench::all_layouts, among("--layout", w.layouts, names_of(bench::all_layouts)));
@@ -82,7 +82,7 @@ choice choice_of(const words& w) {
     return c;
 }
 
-int run(const words& w) {
+int run(const maps_words& w) {
     bench::plan plan;
     std::size_t runs = 0;
     try {
@@ -140,7 +140,7 @@ int run(const words& w) {
 std::function<int()> add_maps(CLI::App& program) {
     auto* const command = program.add_subcommand(
         "maps", "What a map's entries take, and what is left when they are deleted");
-    const auto w = std::make_shared<words>();
+    const auto w = std::make_shared<maps_words>();
     const auto list = [command](const char* name, std::vector<std::string>& into, const char* help,
                                 const char* type) {
         command->add_option(name, into, help)->type_name(type)->allow_extra_args(false)->take_all();

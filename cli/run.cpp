@@ -17,7 +17,7 @@
 namespace ebb::cli {
 namespace {
 
-struct words {
+struct run_words {
     std::string malloc = "ebb";
     std::string output;
     bool json = false;
@@ -58,7 +58,7 @@ class report_file {
     int descriptor_;
 };
 
-int run(const words& w, const std::vector<std::string>& command) {
+int run(const run_words& w, const std::vector<std::string>& command) {
     if (command.empty()) {
         complain("run: no command: it stands after --, as in `ebb run --malloc=glibc -- ls`");
         return usage;
@@ -106,7 +106,7 @@ int run(const words& w, const std::vector<std::string>& command) {
 std::function<int()> add_run(CLI::App& program, const std::vector<std::string>& command) {
     auto* const self = program.add_subcommand(
         "run", "A program under any malloc, and where its bytes stand when it ends");
-    const auto w = std::make_shared<words>();
+    const auto w = std::make_shared<run_words>();
     self->add_option("--malloc", w->malloc,
                      "glibc, jemalloc, mimalloc, tcmalloc, ebb (without it), or a library's path")
         ->type_name("NAME|PATH");

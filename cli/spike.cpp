@@ -19,7 +19,7 @@
 namespace ebb::cli {
 namespace {
 
-struct words {
+struct spike_words {
     std::vector<std::string> layouts;
     std::vector<std::string> mallocs;
     std::vector<std::string> plots;
@@ -39,7 +39,7 @@ void refuse_unless_among(const char* option, const std::string& word,
     }
 }
 
-bench::spike_load load_of(const words& w) {
+bench::spike_load load_of(const spike_words& w) {
     bench::spike_load l;
     l.days = number("--days", w.days, 31);
     l.peak = !w.peak.empty() ? number("--peak", w.peak, std::uint64_t{1} << 32)
@@ -55,7 +55,7 @@ bench::spike_load load_of(const words& w) {
     return l;
 }
 
-std::vector<bench::spike_row> rows_of(const words& w) {
+std::vector<bench::spike_row> rows_of(const spike_words& w) {
     std::vector<std::string> names;
     for (const auto l : bench::all_spike_layouts) {
         names.emplace_back(bench::name_of(l));
@@ -111,7 +111,7 @@ void draw(const std::string& file, const std::string& svg) {
     }
 }
 
-int run(const words& w) {
+int run(const spike_words& w) {
     std::vector<bench::spike_row> rows;
     try {
         rows = rows_of(w);
@@ -158,7 +158,7 @@ int run(const words& w) {
 std::function<int()> add_spike(CLI::App& program) {
     auto* const command = program.add_subcommand(
         "spike", "A cache of customers before, in and after the busiest hour of the year");
-    const auto w = std::make_shared<words>();
+    const auto w = std::make_shared<spike_words>();
     const auto option = [command](const char* name, auto& into, const char* help,
                                   const char* type) {
         return command->add_option(name, into, help)->type_name(type);

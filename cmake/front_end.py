@@ -55,19 +55,29 @@ def is_compiled(entry):
     return (pathlib.Path(entry["directory"]) / words[words.index("-o") + 1]).exists()
 
 
-def wanted_of(options):
-    """The entries to check, by their files."""
+def by_name(folder):
+    """The entries of a folder by their file's name below the source tree, or below the folder, where
+    that includes several sources at once (EBB_UNITY): the same in each folder."""
     root = pathlib.Path(__file__).resolve().parent.parent
-    rooms = [str(root / room) + "/" for room in options.rooms] or [str(root) + "/"]
-    built = options.built and {entry["file"] for entry in entries(options.built) if is_compiled(entry)}
-    compiled = {entry["file"] for folder in options.but for entry in entries(folder)}
-    wanted = {}
-    for entry in entries(options.folder):
-        file = entry["file"]
-        if (file.startswith(tuple(rooms)) and "cmake_pch" not in file and file not in compiled
-                and (built is None or file in built)):
-            wanted.setdefault(file, entry)
-    return list(wanted.values())
+    named = {}
+    for entry in entries(folder):
+        file = pathlib.Path(entry["file"])
+        for base in (pathlib.Path(folder).resolve(), root):
+            if file.is_relative_to(base):
+                named.setdefault(str(file.relative_to(base)), entry)
+                break
+    return named
+
+
+def wanted_of(options):
+    """The entries to check."""
+    rooms = tuple(room + "/" for room in options.rooms) or ("",)
+    built = options.built and {
+        name for name, entry in by_name(options.built).items() if is_compiled(entry)}
+    compiled = {name for folder in options.but for name in by_name(folder)}
+    return [entry for name, entry in by_name(options.folder).items()
+            if name.startswith(rooms) and "cmake_pch" not in name and name not in compiled
+            and (built is None or name in built)]
 
 
 def check(entry):

@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/bytes.h>
 #include <ebb/bench/malloc/plan.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 namespace ebb::bench::suite {
 namespace {
 
-constexpr std::uint64_t mib = 1 << 20;
 constexpr std::uint64_t quick_most_bytes = 64 * mib;
 
 std::string key_of(std::string_view benchmark) {

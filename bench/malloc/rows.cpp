@@ -1,3 +1,4 @@
+#include <ebb/alloc/base/bytes.h>
 #include <ebb/bench/malloc/rows.h>
 
 #include <array>
@@ -5,7 +6,6 @@
 namespace ebb::bench::suite {
 namespace {
 
-constexpr std::uint64_t mib = 1 << 20;
 constexpr std::uint64_t thousand = 1000;
 constexpr std::uint64_t million = 1'000'000;
 using enum in_budget;

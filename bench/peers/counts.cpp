@@ -4,7 +4,7 @@
 
 namespace ebb::bench::peers {
 
-counts count(const command& what, said_by by) {
+counts counted(const command& what, said_by by) {
     counts found;
     if (by == said_by::callgrind) {
         const auto n = count_instructions(what);

@@ -18,7 +18,7 @@ struct counts {
 };
 
 /// Runs the program once under `by`, which is callgrind or strace. Cost: process/counted.h.
-[[nodiscard]] counts count(const command& what, said_by by);
+[[nodiscard]] counts counted(const command& what, said_by by);
 
 /// What a counted figure is divided by: operations for instructions, teeth in the table `eighths`,
 /// nothing (1) for the calls of a whole loop.

@@ -122,7 +122,7 @@ class execution {
     }
 
     std::vector<figure_line> counted_by(const command& what, const task& t, const map_subject& m) {
-        counts found = count(what, t.by);
+        counts found = counted(what, t.by);
         if (!found.missing.empty()) {
             // The same tool is missing for every map: one note.
             const bool tool = found.missing.starts_with("not installed");

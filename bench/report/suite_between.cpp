@@ -11,7 +11,7 @@ namespace ebb::bench::suite {
 namespace {
 
 // What a row's values are divided by to be in the unit that the table names.
-std::pair<const char*, double> unit_of(measure in) {
+std::pair<const char*, double> printed_unit_of(measure in) {
     switch (in) {
     case measure::nanoseconds:
         return {"ns", 1};
@@ -57,7 +57,7 @@ std::string suite_between(const suite_result& r, const std::string& before,
         };
         const cell_values b = values(before);
         const cell_values a = values(after);
-        const auto [unit, by] = unit_of(at.in);
+        const auto [unit, by] = printed_unit_of(at.in);
         rows.push_back({at.key, unit, divided(b.runs, by), divided(a.runs, by)});
         rows.push_back({at.key, "instructions", one(b.instructions), one(a.instructions)});
         rows.push_back({at.key, "page faults", b.page_faults, a.page_faults});

@@ -23,19 +23,19 @@ std::string to_line(const spike_sample& s) {
 
 spike_sample sample_from_line(std::string_view line) {
     spike_sample s;
-    std::int64_t dead = 0;
+    std::int64_t dead_bytes = 0;
     std::int64_t resident = 0;
     char surplus = 0;
     const int fields = std::sscanf(std::string(line).c_str(),
                                    "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64
                                    " %" SCNd64 " %lf %lf %lf %c",
-                                   &s.minute, &s.entries, &s.floor, &s.live, &dead, &resident,
+                                   &s.minute, &s.entries, &s.floor, &s.live, &dead_bytes, &resident,
                                    &s.worst_us, &s.ns, &s.seconds, &surplus);
     if (fields != 9) {
         throw std::runtime_error("not a sample: " + std::string(line));
     }
-    if (dead != absent) {
-        s.dead = static_cast<std::uint64_t>(dead);
+    if (dead_bytes != absent) {
+        s.dead = static_cast<std::uint64_t>(dead_bytes);
     }
     if (resident != absent) {
         s.resident = resident;
