@@ -6,6 +6,10 @@
 // the parent's `requested`.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/ledger/ledger.h>
 
 #include <concepts>
@@ -75,3 +79,5 @@ concept pointer_free_arena = arena<A> && requires(A& a, void* p, std::size_t n) 
 [[nodiscard]] std::pmr::memory_resource& system_pages() noexcept;
 
 } // namespace ebb
+
+#endif // C++20

@@ -1,4 +1,5 @@
 #include <ebb/alloc/arena/bump.h>
+#include <ebb/alloc/arena/chunks.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
@@ -63,10 +64,10 @@ void* bump::allocate_past_lane(std::size_t bytes, std::size_t alignment) {
 }
 
 bump::chunk* bump::take_chunk(std::size_t bytes, std::size_t alignment) {
-    const std::size_t needed = bytes + sizeof(chunk);
+    const std::size_t needed = align_up(bytes + sizeof(chunk), alignof(std::max_align_t));
     const std::size_t page = os::page_size();
     const std::size_t whole = align_up(std::max(needed, next_chunk_bytes_), page);
-    if (needed < bytes || whole < needed) {
+    if (bytes > PTRDIFF_MAX - sizeof(chunk) - page) {
         throw std::bad_alloc();
     }
     for (chunk** at = &spare_; *at != nullptr; at = &(*at)->before) {
@@ -77,15 +78,31 @@ bump::chunk* bump::take_chunk(std::size_t bytes, std::size_t alignment) {
             return c;
         }
     }
-    alignment = std::max(alignment, page);
-    void* const memory = upstream_->allocate(whole, alignment);
-    mapped_ += whole;
+    // Aligned to its size where another arena may take it next (chunks.h).
+    chunk* const c = ask_for_chunk(whole, needed,
+                                   std::max(alignment, whole == first_chunk_bytes ? whole : page));
+    mapped_ += c->bytes;
     overhead_ += sizeof(chunk);
     next_chunk_bytes_ = std::min(2 * next_chunk_bytes_, max_chunk_bytes);
-    auto* const c = new (advance(memory, whole - sizeof(chunk))) chunk;
-    c->bytes = whole;
-    c->alignment = alignment;
     return c;
+}
+
+// Of `bytes`, or, where the upstream has less, of half as many, and half of that, down to `least`.
+bump::chunk* bump::ask_for_chunk(std::size_t bytes, std::size_t least, std::size_t alignment) {
+    for (;;) {
+        try {
+            void* const memory = chunks::take(*upstream_, bytes, alignment);
+            auto* const c = new (advance(memory, bytes - sizeof(chunk))) chunk;
+            c->bytes = bytes;
+            c->alignment = alignment;
+            return c;
+        } catch (const std::bad_alloc&) {
+            if (bytes == least) {
+                throw;
+            }
+            bytes = std::max(bytes / 2, least);
+        }
+    }
 }
 
 // Whoever lets a sum fall has folded before; the place of another chunk says nothing about `top_`.
@@ -174,7 +191,9 @@ void bump::give_back(chunk* c) noexcept {
     peak_mapped_ = std::max(peak_mapped_, mapped_);
     mapped_ -= c->bytes;
     overhead_ -= sizeof(chunk);
-    upstream_->deallocate(reinterpret_cast<void*>(begin_of(c)), c->bytes, c->alignment);
+    // Rounds that give back what they took take like chunks each time.
+    next_chunk_bytes_ = std::max(next_chunk_bytes_ / 2, first_chunk_bytes);
+    chunks::give(*upstream_, reinterpret_cast<void*>(begin_of(c)), c->bytes, c->alignment);
 }
 
 void bump::trim() noexcept {

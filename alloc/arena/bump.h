@@ -29,6 +29,10 @@
 // While marks are open it is 0, so that the same comparison leads each free to them.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
@@ -186,6 +190,7 @@ class bump {
 
     void* allocate_past_lane(std::size_t bytes, std::size_t alignment);
     chunk* take_chunk(std::size_t bytes, std::size_t alignment);
+    chunk* ask_for_chunk(std::size_t bytes, std::size_t least, std::size_t alignment);
     void stand_at(chunk* c, std::uintptr_t cursor, std::uint64_t occupied) noexcept;
     void fold() noexcept {
         peak_ = std::max(peak_, occupied());
@@ -226,3 +231,5 @@ class bump {
 };
 
 } // namespace ebb
+
+#endif // C++20

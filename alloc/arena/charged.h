@@ -5,6 +5,10 @@
 // arena's ledger alone; the account's requested is the arena's at every quiescent moment.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/ledger/account.h>
 
@@ -73,3 +77,5 @@ class charged {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -2,8 +2,13 @@
 // until Go's pace, or collect(), takes them: what that allocator would show under Go's collector.
 //
 // Costs: a dead block is linked through its first 16 bytes, so the inner arena is asked for 16
-// bytes at least. A collection takes time in proportion to the deaths since the last one.
+// bytes at least, aligned to 8. A collection takes time in proportion to the deaths since the last
+// one.
 #pragma once
+
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
 
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/go_pace.h>
@@ -29,15 +34,18 @@ class collected {
 
     /// As the arena concept says. May collect, after the block is safe.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
+        alignment = aligned(alignment);
         return count(inner_.allocate(padded(bytes), alignment), bytes, alignment);
     }
 
     [[nodiscard]] void* allocate_zeroed(std::size_t bytes,
                                         std::size_t alignment = 8) requires zeroing_arena<A> {
+        alignment = aligned(alignment);
         return count(inner_.allocate_zeroed(padded(bytes), alignment), bytes, alignment);
     }
 
     void deallocate(void* p, std::size_t bytes, std::size_t alignment = 8) noexcept {
+        alignment = aligned(alignment);
         counts_.bury(bytes, slot_bytes(p, bytes, alignment));
         const auto shift = static_cast<std::size_t>(std::countr_zero(alignment));
         dead_ = ::new (p) dead_block{dead_, padded(bytes) << shift_bits | shift};
@@ -45,17 +53,18 @@ class collected {
 
     [[nodiscard]] std::size_t slot_bytes(const void* p, std::size_t bytes,
                                          std::size_t alignment) const noexcept {
-        return inner_.slot_bytes(p, padded(bytes), alignment);
+        return inner_.slot_bytes(p, padded(bytes), aligned(alignment));
     }
 
-    /// The inner arena's ledger, with the dead told from the living.
+    /// The inner arena's ledger, with the dead told from the living. What it holds beside its
+    /// blocks (a bump's padding, blocks that wait there too) is slack and dead as it says.
     [[nodiscard]] ledger read() const noexcept {
-        const ledger below = inner_.read();
-        ledger l = counts_.read();
-        l.idle = below.idle;
-        l.overhead = below.overhead;
-        l.mapped = below.mapped;
-        l.peak_mapped = below.peak_mapped;
+        const ledger own = counts_.read();
+        ledger l = inner_.read();
+        l.slack = l.live() - own.requested - own.dead;
+        l.requested = own.requested;
+        l.dead += own.dead;
+        l.peak_requested = own.peak_requested;
         return l;
     }
 
@@ -74,7 +83,8 @@ class collected {
     void validate() const {
         inner_.validate();
         const ledger l = read();
-        EBB_CHECK(l.balanced() && l.occupied() == inner_.read().live(),
+        EBB_CHECK(l.balanced() && l.occupied() == inner_.read().occupied() &&
+                      counts_.read().occupied() <= inner_.read().live(),
                   "collected: the ledger differs from the inner arena's");
     }
 
@@ -87,6 +97,9 @@ class collected {
     };
     static constexpr unsigned shift_bits = 6;
 
+    static constexpr std::size_t aligned(std::size_t alignment) noexcept {
+        return std::max(alignment, alignof(dead_block));
+    }
     static constexpr std::size_t padded(std::size_t bytes) noexcept {
         return std::max(bytes, sizeof(dead_block));
     }
@@ -123,3 +136,5 @@ class collected {
 };
 
 } // namespace ebb
+
+#endif // C++20

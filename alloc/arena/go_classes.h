@@ -2,6 +2,10 @@
 // Source: go1.19's runtime/sizeclasses.go (the 67 classes) and msize.go (the rounding).
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/narrow.h>
 
@@ -61,3 +65,5 @@ static_assert(go_rounded(1104) == 1152 && go_rounded(129) == 144 && go_rounded(2
 static_assert(go_rounded(32769) == 40960);
 
 } // namespace ebb
+
+#endif // C++20

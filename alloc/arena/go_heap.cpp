@@ -29,7 +29,9 @@ go_heap::go_heap(std::pmr::memory_resource& upstream)
           return std::array<size_class, sizeof...(I)>{
               size_class{.blocks = slots(go_classes[I], upstream, counts_)}...};
       }(std::make_index_sequence<go_classes.size()>())),
-      tiny_(upstream, counts_), large_(upstream, counts_, kept_large_bytes) {}
+      tiny_(upstream, counts_),
+      large_(upstream, counts_,
+             {.bytes = kept_large_bytes, .most_bytes = kept_large_bytes, .part = 0}) {}
 
 go_heap::size_class* go_heap::class_for(std::size_t bytes, std::size_t alignment) noexcept {
     return const_cast<size_class*>(std::as_const(*this).class_for(bytes, alignment));

@@ -12,6 +12,10 @@
 // lets its scavenger return them over minutes.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/go_classes.h>
 #include <ebb/alloc/arena/go_pace.h>
@@ -93,3 +97,5 @@ class go_heap {
 };
 
 } // namespace ebb
+
+#endif // C++20

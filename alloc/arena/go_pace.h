@@ -9,6 +9,10 @@
 // doesn't have are the runtime's own: constants below, with their measurement.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/bytes.h>
 
 #include <algorithm>
@@ -65,3 +69,5 @@ class go_pace {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -1,3 +1,4 @@
+#include <ebb/alloc/arena/chunks.h>
 #include <ebb/alloc/arena/go_tiny.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/narrow.h>
@@ -62,13 +63,13 @@ go_tiny::~go_tiny() {
     while (chunk* const c = chunks_.front()) {
         chunks_.remove(c);
         counts_->unmap(chunk_bytes, chunk_overhead);
-        upstream_->deallocate(c, chunk_bytes, chunk_bytes);
+        chunks::give(*upstream_, c, chunk_bytes, chunk_bytes);
     }
 }
 
 go_tiny::chunk* go_tiny::add_chunk() {
     static_assert(sizeof(chunk) <= header_bytes);
-    auto* const c = new (upstream_->allocate(chunk_bytes, chunk_bytes)) chunk;
+    auto* const c = new (chunks::take(*upstream_, chunk_bytes, chunk_bytes)) chunk;
     c->owner = this;
     counts_->map(chunk_bytes, chunk_overhead);
     chunks_.push_front(c);
@@ -162,7 +163,7 @@ void go_tiny::collect() noexcept {
             chunks_.remove(c);
             --chunk_count_;
             counts_->unmap(chunk_bytes, chunk_overhead);
-            upstream_->deallocate(c, chunk_bytes, chunk_bytes);
+            chunks::give(*upstream_, c, chunk_bytes, chunk_bytes);
         }
     }
 }

@@ -11,6 +11,10 @@
 // Source of the rules: go1.19's runtime/malloc.go, the tiny allocator.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/intrusive_list.h>
 #include <ebb/alloc/ledger/tally.h>
@@ -78,3 +82,5 @@ class go_tiny {
 };
 
 } // namespace ebb
+
+#endif // C++20

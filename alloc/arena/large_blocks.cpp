@@ -1,3 +1,4 @@
+#include <ebb/alloc/arena/chunks.h>
 #include <ebb/alloc/arena/large_blocks.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
@@ -43,7 +44,7 @@ void large_blocks::make_room() {
     }
     const std::size_t wider = capacity_ == 0 ? os::page_size() / sizeof(entry) : capacity_ * 2;
     auto* const fresh =
-        static_cast<entry*>(upstream_->allocate(wider * sizeof(entry), os::page_size()));
+        static_cast<entry*>(chunks::ask(*upstream_, wider * sizeof(entry), os::page_size()));
     std::fill_n(fresh, wider, entry{});
     counts_->map(wider * sizeof(entry), wider * sizeof(entry));
     entry* const old = std::exchange(table_, fresh);
@@ -59,20 +60,26 @@ void large_blocks::make_room() {
     }
 }
 
+bool large_blocks::serves(std::size_t has, std::size_t wanted) const noexcept {
+    return has >= wanted && has - wanted <= (keeps_.part == 0 ? 0 : has / keeps_.part);
+}
+
 large_blocks::taken large_blocks::take(std::size_t bytes, std::size_t alignment) {
     alignment = std::max(alignment, os::page_size());
-    entry* const end = idle_.data() + idle_count_;
-    entry* const kept = std::find_if(idle_.data(), end, [&](const entry& e) {
-        return e.bytes == bytes && e.alignment() >= alignment;
-    });
+    entry* kept = nullptr; // the smallest that serves
+    for (std::size_t i = 0; i < idle_count_; ++i) {
+        entry& one = idle_[i];
+        if (serves(one.bytes, bytes) && one.alignment() >= alignment &&
+            (kept == nullptr || one.bytes < kept->bytes)) {
+            kept = &one;
+        }
+    }
     entry e;
-    if (kept != end) {
+    if (kept != nullptr) {
         make_room();
-        e = *kept;
-        *kept = idle_[--idle_count_];
-        idle_bytes_ -= bytes;
+        e = forget_idle(static_cast<std::size_t>(kept - idle_.data()));
     } else {
-        void* const p = upstream_->allocate(bytes, alignment);
+        void* const p = chunks::ask(*upstream_, bytes, alignment);
         try {
             make_room();
         } catch (...) {
@@ -81,18 +88,22 @@ large_blocks::taken large_blocks::take(std::size_t bytes, std::size_t alignment)
         }
         counts_->map(bytes, 0);
         e = {address_of(p) | static_cast<std::uintptr_t>(std::countr_zero(alignment)), bytes};
+        if (returned_bytes_ >= bytes) {
+            returned_bytes_ -= bytes;
+            keep_bytes_ = std::max(keep_bytes_, std::min(keep_bytes_ + bytes, keeps_.most_bytes));
+        }
     }
     insert(e);
     ++count_;
-    bytes_ += bytes;
-    return {e.block(), kept == end};
+    bytes_ += e.bytes;
+    return {e.block(), e.bytes, kept == nullptr};
 }
 
 large_blocks::entry& large_blocks::live_entry(void* p, std::size_t bytes) noexcept {
     const std::size_t i = find(p);
     EBB_CHECK_AT(i != capacity_, "deallocate: freed before, or not a block of this arena", p);
     EBB_CHECK_AT(!table_[i].is_retired(), "deallocate: freed before", p);
-    EBB_CHECK_AT(table_[i].bytes == bytes, "deallocate: a block of another size", p);
+    EBB_CHECK_AT(serves(table_[i].bytes, bytes), "deallocate: a block of another size", p);
     return table_[i];
 }
 
@@ -116,11 +127,15 @@ void large_blocks::give_back(const entry& e) noexcept {
     upstream_->deallocate(e.block(), e.bytes, e.alignment());
 }
 
-void large_blocks::give(void* p, std::size_t bytes) noexcept {
+std::size_t large_blocks::give(void* p, std::size_t bytes) noexcept {
     entry& found = live_entry(p, bytes);
     const entry e = found;
     erase(static_cast<std::size_t>(&found - table_));
-    give_back(e);
+    if (!keep(e)) {
+        returned_bytes_ += e.bytes;
+        give_back(e);
+    }
+    return e.bytes;
 }
 
 void large_blocks::retire(void* p, std::size_t bytes) noexcept {
@@ -149,8 +164,13 @@ std::size_t large_blocks::reclaim() noexcept {
 }
 
 bool large_blocks::keep(const entry& e) noexcept {
-    if (idle_count_ == idle_.size() || e.bytes > keep_bytes_ - idle_bytes_) {
+    if (e.bytes > keep_bytes_) {
         return false;
+    }
+    // The one that waited longest goes: sizes that nobody asks for would fill the room else.
+    while (idle_count_ == idle_.size() || idle_bytes_ > keep_bytes_ - e.bytes) {
+        returned_bytes_ += idle_[0].bytes;
+        give_back(forget_idle(0));
     }
     idle_[idle_count_] = {e.tagged & ~retired_bit, e.bytes};
     ++idle_count_;
@@ -158,11 +178,19 @@ bool large_blocks::keep(const entry& e) noexcept {
     return true;
 }
 
+// Out of the idle blocks; the others stay in their order.
+large_blocks::entry large_blocks::forget_idle(std::size_t index) noexcept {
+    const entry e = idle_[index];
+    std::copy(idle_.data() + index + 1, idle_.data() + idle_count_, idle_.data() + index);
+    --idle_count_;
+    idle_bytes_ -= e.bytes;
+    return e;
+}
+
 void large_blocks::give_idle_back() noexcept {
     while (idle_count_ != 0) {
-        give_back(idle_[--idle_count_]);
+        give_back(forget_idle(idle_count_ - 1));
     }
-    idle_bytes_ = 0;
 }
 
 void large_blocks::free_table() noexcept {
@@ -189,6 +217,8 @@ void large_blocks::clear() noexcept {
 
 void large_blocks::trim() noexcept {
     give_idle_back();
+    keep_bytes_ = keeps_.bytes;
+    returned_bytes_ = 0;
     if (count_ == 0) {
         free_table();
     }

@@ -7,6 +7,10 @@
 // it still holds.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/ledger/tally.h>
 
 #include <array>
@@ -25,10 +29,17 @@ namespace ebb {
 /// Threads: one at a time.
 class large_blocks {
   public:
-    /// Up to `keep_bytes` of reclaimed blocks are kept, idle, for requests of the same size.
-    large_blocks(std::pmr::memory_resource& upstream, tally& counts,
-                 std::size_t keep_bytes = 0) noexcept
-        : upstream_(&upstream), counts_(&counts), keep_bytes_(keep_bytes) {}
+    /// How much is kept, idle, of what was given back.
+    struct keeping {
+        std::size_t bytes = 0; ///< so much at first
+        /// Each block that has to be fetched again after one was given back raises it, up to this:
+        /// a program that breathes keeps its breath.
+        std::size_t most_bytes = 0;
+        /// A kept block serves requests of up to 1/part less than itself; 0: of its size alone.
+        std::size_t part = 0;
+    };
+    large_blocks(std::pmr::memory_resource& upstream, tally& counts, keeping keeps) noexcept
+        : upstream_(&upstream), counts_(&counts), keeps_(keeps), keep_bytes_(keeps.bytes) {}
     large_blocks(const large_blocks&) = delete;
     large_blocks& operator=(const large_blocks&) = delete;
     /// Gives every block and the table back.
@@ -36,6 +47,7 @@ class large_blocks {
 
     struct taken {
         void* block = nullptr;
+        std::size_t bytes = 0; ///< what it has: more than was asked for, if it was kept
         bool is_fresh = false; ///< straight from the upstream, not kept from before
     };
 
@@ -43,8 +55,15 @@ class large_blocks {
     /// std::bad_alloc, nothing changed.
     [[nodiscard]] taken take(std::size_t bytes, std::size_t alignment);
 
-    /// Gives a block back. Stops the program when it is no live block of these bytes.
-    void give(void* p, std::size_t bytes) noexcept;
+    /// Gives a block back; returns the bytes that it had. Stops the program when it is no live
+    /// block that serves a request of `bytes`.
+    std::size_t give(void* p, std::size_t bytes) noexcept;
+
+    /// The bytes of a live block; 0 of any other.
+    [[nodiscard]] std::size_t bytes_of(const void* p) const noexcept {
+        const std::size_t i = find(p);
+        return i == capacity_ ? 0 : table_[i].bytes;
+    }
 
     /// Ends a block's life and keeps its bytes until `reclaim`. Stops the program as `give` does.
     void retire(void* p, std::size_t bytes) noexcept;
@@ -94,6 +113,8 @@ class large_blocks {
     void erase(std::size_t index) noexcept;
     void give_back(const entry& e) noexcept;
     [[nodiscard]] bool keep(const entry& e) noexcept;
+    [[nodiscard]] bool serves(std::size_t has, std::size_t wanted) const noexcept;
+    entry forget_idle(std::size_t index) noexcept;
     void give_idle_back() noexcept;
     void free_table() noexcept;
 
@@ -104,10 +125,14 @@ class large_blocks {
     std::size_t bytes_ = 0;
     std::pmr::memory_resource* upstream_;
     tally* counts_;
-    std::size_t keep_bytes_;
+    keeping keeps_;
+    std::size_t keep_bytes_;         // as learned
+    std::size_t returned_bytes_ = 0; // given back and not fetched again
     std::size_t idle_bytes_ = 0;
     std::size_t idle_count_ = 0;
-    std::array<entry, 16> idle_{}; // in no order; a few, so that a search is a glance
+    std::array<entry, 48> idle_{}; // the oldest first; a few, so that a search is a glance
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -13,7 +13,8 @@ static_assert(zeroing_arena<malloc_arena>);
 
 namespace {
 
-// malloc(0) may be null; a block of one byte never is.
+// What malloc gives for fewer bytes than an alignment need not be aligned to it: 8 bytes of
+// jemalloc's lie at 8. malloc(0) may be null; a block of one byte never is.
 constexpr std::size_t at_least_one(std::size_t bytes) noexcept {
     return std::max(bytes, std::size_t{1});
 }
@@ -38,10 +39,15 @@ void* malloc_arena::account_for(void* p, std::size_t bytes) {
 
 void* malloc_arena::allocate(std::size_t bytes, std::size_t alignment) {
     EBB_ASSERT(is_alignment(alignment), "malloc_arena: alignment must be a power of two");
-    void* p = nullptr;
     if (alignment <= alignof(std::max_align_t)) {
-        p = std::malloc(at_least_one(bytes));
-    } else if (::posix_memalign(&p, alignment, at_least_one(bytes)) != 0) {
+        void* const p = std::malloc(std::max(bytes, alignment));
+        if (is_aligned(p, alignment)) {
+            return account_for(p, bytes);
+        }
+        std::free(p);
+    }
+    void* p = nullptr;
+    if (::posix_memalign(&p, std::max(alignment, sizeof(void*)), at_least_one(bytes)) != 0) {
         p = nullptr;
     }
     return account_for(p, bytes);
@@ -49,7 +55,11 @@ void* malloc_arena::allocate(std::size_t bytes, std::size_t alignment) {
 
 void* malloc_arena::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
     if (alignment <= alignof(std::max_align_t)) {
-        return account_for(std::calloc(1, at_least_one(bytes)), bytes);
+        void* const p = std::calloc(1, std::max(bytes, alignment));
+        if (is_aligned(p, alignment)) {
+            return account_for(p, bytes);
+        }
+        std::free(p);
     }
     return std::memset(allocate(bytes, alignment), 0, bytes);
 }

@@ -6,6 +6,10 @@
 // Costs: the malloc's own, and one malloc_usable_size to allocate and one to deallocate.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/ledger/tally.h>
 
@@ -47,3 +51,5 @@ class malloc_arena {
 };
 
 } // namespace ebb
+
+#endif // C++20

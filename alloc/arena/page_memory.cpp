@@ -1,3 +1,4 @@
+#include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/arena/page_memory.h>
 #include <ebb/alloc/arena/page_ranges.h>
 #include <ebb/alloc/base/bytes.h>
@@ -74,7 +75,7 @@ void* page_memory::allocate_apart(std::size_t bytes, std::size_t alignment) {
         throw std::bad_alloc();
     }
     return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
-               ? ::operator new(bytes)
+               ? ::operator new(std::max(bytes, alignment)) // 8 bytes may lie at 8
                : ::operator new(bytes, std::align_val_t(alignment));
 }
 
@@ -95,6 +96,18 @@ void page_memory::deallocate(void* p, std::size_t bytes, std::size_t alignment) 
     }
 }
 
+void page_memory::expect(std::size_t bytes) {
+    if (bytes < 64 * mib) {
+        return;
+    }
+    const std::size_t pages = whole_pages(bytes);
+    void* const probe = pages < bytes ? nullptr : os::map_as_is(pages, os::page_size());
+    if (probe == nullptr) {
+        throw std::bad_alloc();
+    }
+    os::unmap(probe, pages);
+}
+
 void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
     const std::size_t pages = whole_pages(bytes);
     const unsigned index = ranges::index(std::max(largest, pages));
@@ -113,6 +126,7 @@ void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
             counts_.map(pages - had, 0);
         }
         counts_.charge(bytes, pages);
+        marks::add_root(p, pages);
         return p;
     }
     const std::size_t before = c.from.own_bytes();
@@ -129,6 +143,7 @@ void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
     account();
     counts_.map(pages, 0);
     counts_.charge(bytes, pages);
+    marks::add_root(p, pages);
     return p;
 }
 
@@ -137,6 +152,7 @@ void page_memory::deallocate_growing(void* p, std::size_t bytes, std::size_t lar
     const unsigned index = ranges::index(std::max(largest, pages));
     range_class& c = *ranges_->of[index];
     counts_.refund(bytes, pages);
+    marks::remove_root(p, pages);
     if (c.kept == nullptr && pages <= largest_kept) {
         c.kept = p;
         c.kept_bytes = pages;
@@ -156,6 +172,7 @@ bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
         return false;
     }
     counts_.refund(bytes, pages);
+    marks::remove_root(p, pages);
     if (new_pages < pages) {
         os::release(advance(p, new_pages), pages - new_pages);
         counts_.unmap(pages - new_pages, 0);
@@ -163,6 +180,7 @@ bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
         counts_.map(new_pages - pages, 0);
     }
     counts_.charge(new_bytes, new_pages);
+    marks::add_root(p, new_pages);
     return true;
 }
 

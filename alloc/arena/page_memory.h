@@ -22,6 +22,10 @@
 // mapping, so that a process may have many such maps.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/ledger/tally.h>
@@ -70,6 +74,10 @@ class page_memory {
     /// touching each.
     void populate(void* p, std::size_t bytes) noexcept;
 
+    /// Throws std::bad_alloc where the system would refuse to map so many bytes at once; takes
+    /// none. Cost: two system calls from 64 MiB on.
+    static void expect(std::size_t bytes);
+
     /// As slab_arena has it: what the caller ends by slab_pages::unmap and by operator delete.
     [[nodiscard]] static void* map_slab(std::size_t bytes) { return slab_pages::map(bytes); }
     [[nodiscard]] static void* allocate_apart(std::size_t bytes, std::size_t alignment);
@@ -106,3 +114,5 @@ class page_memory {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -9,6 +9,10 @@
 // one system call at most.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -62,3 +66,5 @@ class page_ranges {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -4,6 +4,10 @@
 // A child arena's `mapped` is a part of its parent's `requested`.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 
 namespace ebb {
@@ -25,11 +29,17 @@ class pmr_resource final : public std::pmr::memory_resource {
         arena_->deallocate(p, bytes, alignment);
     }
     [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+#ifdef __cpp_rtti
         const auto* const same = dynamic_cast<const pmr_resource*>(&other);
         return same != nullptr && same->arena_ == arena_;
+#else
+        return this == &other; // another one over the same arena can't be told from other kinds
+#endif
     }
 
     A* arena_;
 };
 
 } // namespace ebb
+
+#endif // C++20

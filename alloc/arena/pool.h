@@ -6,9 +6,15 @@
 // Layout: slots.h.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/slots.h>
+#include <ebb/alloc/base/exceptions.h>
 
+#include <cstdint>
 #include <new>
 
 namespace ebb {
@@ -18,12 +24,10 @@ class pool {
   public:
     /// Slots for blocks of up to `slot_bytes` (rounded up to a multiple of 8) aligned to up to
     /// `slot_alignment` (a power of two up to 4,096; the slot rounds up to a multiple of it).
+    /// Throws std::bad_alloc where no address space has room for such slots.
     explicit pool(std::size_t slot_bytes, std::size_t slot_alignment = 8,
                   std::pmr::memory_resource& upstream = system_pages())
-        : slots_(align_up(slot_bytes == 0 ? 1 : slot_bytes, slot_alignment < slots::min_slot_bytes
-                                                                ? slots::min_slot_bytes
-                                                                : slot_alignment),
-                 upstream, counts_) {
+        : slots_(whole_slot(slot_bytes, slot_alignment), upstream, counts_) {
         EBB_CHECK(is_alignment(slot_alignment) && slot_alignment <= slots_.alignment(),
                   "pool: slot_alignment must be a power of two up to 4096");
     }
@@ -32,7 +36,7 @@ class pool {
     /// doesn't fit a slot.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
         if (bytes > slots_.slot_bytes() || alignment > slots_.alignment()) [[unlikely]] {
-            throw std::bad_alloc();
+            throw_bad_alloc();
         }
         void* const p = slots_.take();
         counts_.charge(bytes, slots_.slot_bytes());
@@ -55,8 +59,18 @@ class pool {
     void validate() const;
 
   private:
+    static std::size_t whole_slot(std::size_t bytes, std::size_t alignment) {
+        if (bytes > PTRDIFF_MAX / 2) {
+            throw_bad_alloc();
+        }
+        return align_up(bytes == 0 ? 1 : bytes,
+                        alignment < slots::min_slot_bytes ? slots::min_slot_bytes : alignment);
+    }
+
     tally counts_;
     slots slots_;
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -6,6 +6,10 @@
 // the class of its size rounded up to `a`.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/narrow.h>
 
@@ -43,3 +47,5 @@ static_assert([] {
 }());
 
 } // namespace ebb::size_class
+
+#endif // C++20

@@ -18,35 +18,34 @@ std::size_t whole_pages(std::size_t bytes) noexcept {
 
 } // namespace
 
-void* sized::allocate_large(std::size_t bytes, std::size_t alignment) {
+large_blocks::taken sized::take_large(std::size_t bytes, std::size_t alignment) {
     EBB_CHECK(is_alignment(alignment), "sized: alignment must be a power of two");
     const std::size_t whole = whole_pages(bytes);
     if (whole < bytes) {
         throw std::bad_alloc();
     }
-    void* const p = large_.take(whole, alignment).block;
-    counts_.charge(bytes, whole);
-    return p;
+    const large_blocks::taken t = large_.take(whole, alignment);
+    counts_.charge(bytes, t.bytes);
+    return t;
 }
 
 void sized::deallocate_large(void* p, std::size_t bytes) noexcept {
-    const std::size_t whole = whole_pages(bytes);
-    large_.give(p, whole);
-    counts_.refund(bytes, whole);
+    counts_.refund(bytes, large_.give(p, whole_pages(bytes)));
 }
 
 void* sized::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
-    void* const p = allocate(bytes, alignment);
-    if (upstream_ == &system_pages() && is_large(round_up(bytes, alignment), alignment)) {
-        return p;
+    if (is_large(round_up(bytes, alignment), alignment)) {
+        const large_blocks::taken t = take_large(bytes, alignment);
+        const bool is_zeroed = t.is_fresh && upstream_ == &system_pages();
+        return is_zeroed ? t.block : std::memset(t.block, 0, bytes);
     }
-    return std::memset(p, 0, bytes);
+    return std::memset(allocate(bytes, alignment), 0, bytes);
 }
 
-std::size_t sized::slot_bytes(const void*, std::size_t bytes,
+std::size_t sized::slot_bytes(const void* p, std::size_t bytes,
                               std::size_t alignment) const noexcept {
     const std::size_t rounded = round_up(bytes, alignment);
-    return is_large(rounded, alignment) ? whole_pages(bytes)
+    return is_large(rounded, alignment) ? large_.bytes_of(p)
                                         : size_class::bytes_of(size_class::index_of(rounded));
 }
 
@@ -60,7 +59,7 @@ void sized::trim() noexcept {
 void sized::validate() const {
     large_.validate();
     std::uint64_t live = large_.bytes();
-    std::uint64_t mapped = large_.bytes() + large_.table_bytes();
+    std::uint64_t mapped = large_.bytes() + large_.idle_bytes() + large_.table_bytes();
     std::uint64_t overhead = large_.table_bytes();
     for (const slots& s : classes_) {
         live += s.validate() * s.slot_bytes();

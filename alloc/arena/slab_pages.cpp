@@ -1,18 +1,12 @@
+#include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/narrow.h>
-#include <ebb/alloc/base/sanitizers.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <bit>
 #include <new>
-
-// Where AddressSanitizer is: pointers in slabs keep what they point to from being a leak.
-extern "C" { // NOLINTBEGIN: the sanitizer's names
-void __lsan_register_root_region(const void*, std::size_t) __attribute__((weak));
-void __lsan_unregister_root_region(const void*, std::size_t) __attribute__((weak));
-} // NOLINTEND
 
 namespace ebb::slab_pages {
 
@@ -27,9 +21,7 @@ void* map(std::size_t bytes) {
         throw std::bad_alloc();
     }
     os::keep_small(at, bytes);
-    if constexpr (address_sanitized) {
-        __lsan_register_root_region(at, bytes);
-    }
+    marks::add_root(at, bytes);
     return at;
 }
 
@@ -42,10 +34,8 @@ void release(void* pages, std::size_t bytes) noexcept {
 }
 
 void unmap(void* slab, std::size_t bytes) noexcept {
-    if constexpr (address_sanitized) {
-        __lsan_unregister_root_region(slab, bytes);
-    }
-    unpoison_bytes(slab, bytes); // the addresses may be used again
+    marks::remove_root(slab, bytes);
+    marks::unpoison(slab, bytes); // the addresses may be used again
     os::unmap(slab, bytes);
 }
 

@@ -8,6 +8,10 @@
 // the kernel.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
 
 #include <concepts>
@@ -50,3 +54,5 @@ concept slab_arena = arena<A> && requires(A& a, std::size_t n) {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -1,3 +1,4 @@
+#include <ebb/alloc/arena/chunks.h>
 #include <ebb/alloc/arena/slots.h>
 #include <ebb/alloc/base/narrow.h>
 
@@ -10,7 +11,16 @@ namespace {
 // As many slots as a word has bits, between 64 and 256 KiB, and eight of the largest: a batch of
 // 4 KiB blocks takes 19 ns each from chunks of 256 KiB and 22 from chunks of 64 (bench_arenas), for
 // the headers of many small chunks fall into one set of the cache.
-std::size_t chunk_bytes_for(std::size_t slot_bytes) noexcept {
+//
+// From 512 MiB on a chunk has one slot: an offset in it then says nothing, and may be cut to 32
+// bits.
+std::size_t chunk_bytes_for(std::size_t slot_bytes, std::size_t header_bytes) {
+    if (slot_bytes > PTRDIFF_MAX / 4) {
+        throw std::bad_alloc();
+    }
+    if (slot_bytes >= 512 * mib) {
+        return std::bit_ceil(slot_bytes + header_bytes);
+    }
     const std::size_t word_of_slots = std::bit_ceil(64 * slot_bytes);
     return std::max({64 * kib, std::min(word_of_slots, 256 * kib), std::bit_ceil(8 * slot_bytes)});
 }
@@ -21,7 +31,8 @@ constexpr std::size_t most_kept_bytes = 8 * mib;
 } // namespace
 
 slots::slots(std::size_t slot_bytes, std::pmr::memory_resource& upstream, tally& counts)
-    : chunk_mask_(~(chunk_bytes_for(slot_bytes) - 1)), slot_bytes_(slot_bytes),
+    : chunk_mask_(~(chunk_bytes_for(slot_bytes, sizeof(chunk) + max_alignment) - 1)),
+      slot_bytes_(slot_bytes),
       reciprocal_(((std::uint64_t{1} << 32U) + slot_bytes - 1) / slot_bytes),
       alignment_(std::min(slot_bytes & (~slot_bytes + 1), max_alignment)), upstream_(&upstream),
       counts_(&counts) {
@@ -45,7 +56,19 @@ slots::chunk* slots::open_chunk() {
         open_.push_front(c);
         return c;
     }
-    void* const memory = upstream_->allocate(chunk_bytes(), chunk_bytes());
+    std::size_t bytes = chunk_bytes();
+    void* memory = nullptr;
+    for (;;) { // less of one, where the upstream has no more
+        try {
+            memory = chunks::take(*upstream_, bytes, chunk_bytes());
+            break;
+        } catch (const std::bad_alloc&) {
+            bytes /= 2;
+            if (bytes < first_slot_ + slot_bytes_) {
+                throw;
+            }
+        }
+    }
     if (returned_ != 0) {
         --returned_;
         const std::size_t most = std::max(most_kept_bytes / chunk_bytes(), std::size_t{1});
@@ -53,14 +76,23 @@ slots::chunk* slots::open_chunk() {
     }
     auto* const c = new (memory) chunk;
     c->owner = this;
+    c->capacity = bytes == chunk_bytes()
+                      ? slot_count_
+                      : bounded<std::uint32_t>((bytes - first_slot_) / slot_bytes_);
     std::fill_n(&live_word(c, 0), (slot_count_ + 63) / 64, std::uint64_t{0});
-    counts_->map(chunk_bytes(), chunk_bytes() - slot_count_ * slot_bytes_);
+    counts_->map(bytes, bytes - c->capacity * slot_bytes_);
     open_.push_front(c);
     return c;
 }
 
+// A chunk that is less than a whole one is a power of two as well, and has as many slots as fit.
+std::size_t slots::bytes_of(const chunk* c) const noexcept {
+    return c->capacity == slot_count_ ? chunk_bytes()
+                                      : std::bit_ceil(first_slot_ + c->capacity * slot_bytes_);
+}
+
 void slots::reshelve(chunk* c) noexcept {
-    if (c->used + 1 == slot_count_) {
+    if (c->used + 1 == c->capacity) {
         full_.remove(c);
         // In front: the slot that it has free is warm.
         open_.push_front(c);
@@ -84,10 +116,10 @@ void slots::drop_spare() noexcept {
 }
 
 void slots::give_back(chunk* c) noexcept {
-    const std::size_t bytes = chunk_bytes();
-    counts_->unmap(bytes, bytes - slot_count_ * slot_bytes_);
+    const std::size_t bytes = bytes_of(c);
+    counts_->unmap(bytes, bytes - c->capacity * slot_bytes_);
     c->~chunk();
-    upstream_->deallocate(c, bytes, bytes);
+    chunks::give(*upstream_, c, bytes, chunk_bytes());
 }
 
 bool slots::holds(const void* p) const noexcept {
@@ -125,9 +157,10 @@ void slots::clear() noexcept {
 std::size_t slots::validate_chunk(const chunk* c) const {
     auto* const writable = const_cast<chunk*>(c);
     EBB_CHECK_AT(c->owner == this && is_aligned(c, chunk_bytes()), "slots: header overwritten", c);
-    EBB_CHECK_AT(c->used <= slot_count_ && c->fresh <= slot_count_, "slots: count overwritten", c);
+    EBB_CHECK_AT(c->capacity <= slot_count_ && c->used <= c->capacity && c->fresh <= c->capacity,
+                 "slots: count overwritten", c);
     std::size_t live = 0;
-    for (std::size_t i = 0; i < slot_count_; ++i) {
+    for (std::size_t i = 0; i < c->capacity; ++i) {
         const bool is_live = (live_word(writable, i) & bit(i)) != 0;
         EBB_CHECK_AT(!is_live || i < c->fresh || finds_by_bit(), "slots: live before its first use",
                      c);
@@ -157,11 +190,11 @@ std::size_t slots::validate() const {
     std::size_t used = 0;
     std::size_t empty = 0;
     for (const chunk* c = open_.front(); c != nullptr; c = open_.next(c)) {
-        EBB_CHECK_AT(c->used != 0 && c->used < slot_count_, "slots: not an open chunk", c);
+        EBB_CHECK_AT(c->used != 0 && c->used < c->capacity, "slots: not an open chunk", c);
         used += validate_chunk(c);
     }
     for (const chunk* c = full_.front(); c != nullptr; c = full_.next(c)) {
-        EBB_CHECK_AT(c->used == slot_count_, "slots: an open chunk among the full", c);
+        EBB_CHECK_AT(c->used == c->capacity, "slots: an open chunk among the full", c);
         used += validate_chunk(c);
     }
     for (const chunk* c = spare_.front(); c != nullptr; c = spare_.next(c)) {
@@ -182,13 +215,14 @@ std::size_t slots::validate() const {
 }
 
 slots::extent slots::measure() const noexcept {
-    std::size_t chunks = 0;
+    extent all;
     for (const auto* list : {&open_, &full_, &spare_}) {
         for (const chunk* c = list->front(); c != nullptr; c = list->next(c)) {
-            ++chunks;
+            all.mapped += bytes_of(c);
+            all.overhead += bytes_of(c) - c->capacity * slot_bytes_;
         }
     }
-    return {chunks * chunk_bytes(), chunks * (chunk_bytes() - slot_count_ * slot_bytes_)};
+    return all;
 }
 
 } // namespace ebb

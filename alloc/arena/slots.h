@@ -26,6 +26,10 @@
 // at one again.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/intrusive_list.h>
@@ -137,6 +141,7 @@ class alignas(64) slots {
         std::uint32_t fresh = 0; // slots from here on were never used
         std::uint32_t used = 0;  // live or retired
         std::uint32_t retired = 0;
+        std::uint32_t capacity = 0;     // fewer than `slot_count_` where the upstream had no more
         std::uint64_t retired_bits = 0; // which, where `finds_by_bit()`
         // The live bits follow.
     };
@@ -190,7 +195,7 @@ class alignas(64) slots {
             c->free = p;
         }
         const std::uint32_t used = --c->used;
-        if (used + 1 == slot_count_ || used == 0) [[unlikely]] {
+        if (used + 1 == c->capacity || used == 0) [[unlikely]] {
             reshelve(c);
         }
     }
@@ -222,7 +227,7 @@ class alignas(64) slots {
             p = slot_at(c, index);
         }
         live_word(c, index) |= bit(index);
-        if (++c->used == slot_count_) [[unlikely]] {
+        if (++c->used == c->capacity) [[unlikely]] {
             open_.remove(c);
             full_.push_front(c);
         }
@@ -230,6 +235,7 @@ class alignas(64) slots {
     }
 
     chunk* open_chunk();
+    [[nodiscard]] std::size_t bytes_of(const chunk* c) const noexcept;
     void reshelve(chunk* c) noexcept;
     void drop_spare() noexcept;
     void give_back(chunk* c) noexcept;
@@ -253,3 +259,5 @@ class alignas(64) slots {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -2,7 +2,12 @@
 // calls inline into the arena's own.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/base/exceptions.h>
 
 #include <cstddef>
 #include <limits>
@@ -39,7 +44,7 @@ class arena_allocator {
     /// Throws std::bad_alloc; std::bad_array_new_length when the bytes exceed size_t.
     [[nodiscard]] T* allocate(std::size_t count) {
         if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) [[unlikely]] {
-            throw std::bad_array_new_length();
+            throw_bad_array_new_length();
         }
         return static_cast<T*>(arena_->allocate(count * sizeof(T), alignof(T)));
     }
@@ -60,3 +65,5 @@ class arena_allocator {
 };
 
 } // namespace ebb
+
+#endif // C++20

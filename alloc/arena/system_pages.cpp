@@ -1,4 +1,5 @@
 #include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/os/pages.h>
 
@@ -14,10 +15,12 @@ class system_pages_resource final : public std::pmr::memory_resource {
         if (p == nullptr) {
             throw std::bad_alloc();
         }
+        marks::add_root(p, whole);
         return p;
     }
 
     void do_deallocate(void* p, std::size_t bytes, std::size_t) override {
+        marks::remove_root(p, align_up(bytes, os::page_size()));
         os::unmap(p, align_up(bytes, os::page_size()));
     }
 

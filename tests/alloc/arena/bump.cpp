@@ -160,6 +160,22 @@ TEST(bump, rewind_restores_the_ledger_of_the_mark) {
     EXPECT_EQ(b.read().requested, 1000U) << "as often as one likes";
 }
 
+TEST(bump, like_rounds_of_mark_and_trim_map_like_much) {
+    ebb::bump a;
+    static_cast<void>(a.allocate(8));
+    std::uint64_t first = 0;
+    for (int round = 0; round < 10; ++round) {
+        {
+            auto m = a.mark();
+            static_cast<void>(a.allocate(70'000));
+            first = round == 0 ? a.read().mapped : first;
+            EXPECT_EQ(a.read().mapped, first) << round;
+            a.rewind(m);
+        }
+        a.trim();
+    }
+}
+
 TEST(bump, older_blocks_freed_under_a_mark_stay_freed) {
     ebb::bump b;
     void* const old = b.allocate(64);

@@ -1,8 +1,15 @@
+#include <ebb/alloc/arena/bump.h>
 #include <ebb/alloc/arena/collected.h>
+#include <ebb/alloc/arena/go_heap.h>
+#include <ebb/alloc/arena/malloc_arena.h>
+#include <ebb/alloc/arena/page_memory.h>
 #include <ebb/alloc/arena/pool.h>
+#include <ebb/alloc/arena/sized.h>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -50,6 +57,44 @@ TEST(collected, paces_itself_by_the_inner_arenas_slots) {
     }
     EXPECT_LE(a.read().peak, 4 * mib);
     EXPECT_GE(a.collections(), 18U);
+}
+
+// Every arena below: blocks of any alignment, and what the arena holds beside its blocks.
+template <class Inner>
+class collected_over : public ::testing::Test {};
+using inner_arenas =
+    ::testing::Types<ebb::bump, ebb::sized, ebb::go_heap, ebb::malloc_arena, ebb::page_memory>;
+TYPED_TEST_SUITE(collected_over, inner_arenas);
+
+TYPED_TEST(collected_over, any_arena_keeps_the_identity_and_aligns_its_links) {
+    ebb::collected<TypeParam> a;
+    for (int round = 0; round < 3; ++round) {
+        std::vector<std::tuple<void*, std::size_t, std::size_t>> blocks;
+        for (const std::size_t bytes : {1U, 3U, 24U, 33U, 100U, 5000U, 50'000U}) {
+            for (const std::size_t alignment : {1U, 2U, 8U, 64U}) {
+                void* const p = a.allocate(bytes, alignment);
+                EXPECT_TRUE(ebb::is_aligned(p, std::max<std::size_t>(alignment, 8)))
+                    << bytes << ' ' << alignment;
+                blocks.emplace_back(p, bytes, alignment);
+                ASSERT_TRUE(a.read().balanced());
+            }
+        }
+        std::size_t left = 0;
+        for (const auto& [p, bytes, alignment] : blocks) {
+            left += bytes;
+        }
+        EXPECT_EQ(a.read().requested, left);
+        for (const auto& [p, bytes, alignment] : blocks) {
+            a.deallocate(p, bytes, alignment);
+            left -= bytes;
+            ASSERT_TRUE(a.read().balanced());
+            ASSERT_EQ(a.read().requested, left);
+            a.validate();
+        }
+        a.collect();
+        EXPECT_TRUE(a.read().balanced());
+        a.validate();
+    }
 }
 
 } // namespace

@@ -190,7 +190,13 @@ TYPED_TEST(contract, freed_bytes_serve_the_next_blocks) {
         for (const auto& r : requests) {
             ASSERT_NO_FATAL_FAILURE(this->allocate(r));
         }
-        EXPECT_EQ(this->subject.arena.read().mapped, mapped);
+        const ebb::ledger l = this->subject.arena.read();
+        if constexpr (TypeParam::keeps_large) { // up to 8 MiB, idle
+            EXPECT_GE(l.mapped, mapped);
+            EXPECT_LE(l.mapped, mapped + 8 * ebb::mib);
+        } else {
+            EXPECT_EQ(l.mapped, mapped);
+        }
     }
     this->subject.arena.validate();
     this->free_everything();
@@ -206,9 +212,11 @@ TYPED_TEST(contract, an_exhausted_upstream_leaves_everything_as_before) {
         requests.push_back(this->draw(random));
         requests.push_back({TypeParam::max_bytes, 8});
     }
-    // Each call to the upstream fails in turn, in a run of its own.
-    std::uint64_t sites = 1;
-    for (std::uint64_t site = 0; site < sites; ++site) {
+    // Each call to the upstream fails in turn, in a run of its own, until there are no more calls.
+    // One that asks for a smaller chunk then goes on.
+    std::uint64_t sites = 0;
+    for (bool failed = true; failed && sites < 40; ++sites) {
+        const std::uint64_t site = sites;
         counting_upstream failing;
         TypeParam fresh(failing);
         auto& arena = fresh.arena;
@@ -228,8 +236,7 @@ TYPED_TEST(contract, an_exhausted_upstream_leaves_everything_as_before) {
             }
             out.push_back(p);
         }
-        ASSERT_EQ(failing.failures(), 1U) << "site " << site;
-        sites = std::min(failing.allocations(), std::uint64_t{40});
+        failed = failing.failures() == 1;
         arena.validate();
         for (std::size_t i = 0; i < out.size(); ++i) {
             arena.deallocate(out[i], requests[i].bytes, requests[i].alignment);

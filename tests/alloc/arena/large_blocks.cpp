@@ -18,7 +18,7 @@ TEST(large_blocks, the_table_grows_and_finds_every_block) {
     tests::counting_upstream upstream;
     ebb::tally counts;
     {
-        ebb::large_blocks blocks(upstream, counts, 64 * kib);
+        ebb::large_blocks blocks(upstream, counts, {.bytes = 64 * kib, .most_bytes = 64 * kib});
         const std::uint64_t seed = tests::new_seed();
         SCOPED_TRACE(testing::Message() << "EBB_SEED=" << seed);
         tests::random_engine random(seed);
@@ -73,7 +73,7 @@ TEST(large_blocks, the_table_grows_and_finds_every_block) {
 TEST(large_blocks, a_kept_block_serves_the_next_of_its_size) {
     tests::counting_upstream upstream;
     ebb::tally counts;
-    ebb::large_blocks blocks(upstream, counts, 64 * kib);
+    ebb::large_blocks blocks(upstream, counts, {.bytes = 64 * kib, .most_bytes = 64 * kib});
     const auto first = blocks.take(32 * kib, 8192);
     EXPECT_TRUE(first.is_fresh);
     blocks.retire(first.block, 32 * kib);

@@ -39,6 +39,38 @@ TEST(sized, a_large_block_comes_in_whole_pages_and_goes_straight_back) {
     EXPECT_EQ(s.read().peak, 102'400U);
 }
 
+TEST(sized, large_blocks_that_are_fetched_again_and_again_wait_for_it) {
+    counting_upstream upstream;
+    ebb::sized s(upstream);
+    std::uint64_t fetched = 0;
+    for (std::size_t n = 0; n < 400; ++n) {
+        const std::size_t bytes = 100'000 + n % 7 * 3'000;
+        const void* p = s.allocate(bytes);
+        EXPECT_GE(s.slot_bytes(p, bytes, 8), bytes);
+        EXPECT_LE(s.slot_bytes(p, bytes, 8), bytes + bytes / 3 + ebb::os::page_size());
+        ASSERT_TRUE(s.read().balanced());
+        s.deallocate(const_cast<void*>(p), bytes);
+        s.validate();
+        fetched = n == 20 ? upstream.allocations() : fetched;
+    }
+    EXPECT_EQ(upstream.allocations(), fetched);
+    EXPECT_LE(s.read().idle, 8 * ebb::mib);
+    EXPECT_GT(s.read().idle, 0U);
+    s.trim();
+    EXPECT_EQ(s.read().mapped, 0U);
+    EXPECT_EQ(upstream.outstanding_bytes(), 0U);
+}
+
+TEST(sized, what_waited_is_zeroed_where_that_is_asked_for) {
+    ebb::sized s;
+    for (int n = 0; n < 10; ++n) {
+        auto* const p = static_cast<std::byte*>(s.allocate_zeroed(100'000));
+        EXPECT_TRUE(std::all_of(p, p + 100'000, [](std::byte b) { return b == std::byte{0}; }));
+        std::fill_n(p, 100'000, std::byte{0xEE});
+        s.deallocate(p, 100'000);
+    }
+}
+
 TEST(sized, a_child_arenas_mapped_is_its_parents_requested) {
     ebb::sized parent;
     ebb::pmr_resource resource(parent);

@@ -25,6 +25,7 @@ struct subject_base {
     static constexpr bool on_upstream = true;
     /// A freed block's bytes serve the next of its size.
     static constexpr bool reuses = true;
+    static constexpr bool keeps_large = false; // for the next: more may be mapped than is in blocks
     /// requested + slack is the sum of slot_bytes over the live blocks.
     static constexpr bool slots_are_all = true;
     /// `dead` is what `freed` adds up to; else it may fall within a step too.
@@ -88,6 +89,7 @@ struct page_pool_subject : subject_base {
 
 struct sized_subject : subject_base {
     static constexpr const char* name = "sized";
+    static constexpr bool keeps_large = true;
     explicit sized_subject(std::pmr::memory_resource& upstream) : arena(upstream) {}
     ebb::sized arena;
 };
@@ -126,6 +128,7 @@ struct go_heap_subject : collected_base {
 
 struct collected_sized_subject : collected_base {
     static constexpr const char* name = "collected_sized";
+    static constexpr bool keeps_large = true;
     explicit collected_sized_subject(std::pmr::memory_resource& upstream) : arena(upstream) {}
     ebb::collected<ebb::sized> arena;
 };
