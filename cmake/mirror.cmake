@@ -4,7 +4,7 @@
 # don't have, but for those which test a whole folder of the sources at once.
 cmake_minimum_required(VERSION 3.25)
 
-set(at_once maps/contract maps/traces alloc/engine/stress)
+set(at_once maps/builds maps/contract maps/messages maps/traces alloc/engine/stress)
 set(failures 0)
 foreach(side alloc maps bench cli)
     file(GLOB_RECURSE files LIST_DIRECTORIES true RELATIVE ${ROOT}/tests ${ROOT}/tests/${side}/*)

@@ -6,6 +6,10 @@
 // is ever null.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <concepts>
 #include <memory>
 #include <type_traits>
@@ -104,3 +108,5 @@ struct box_access {
 
 } // namespace detail
 } // namespace ebb
+
+#endif // C++20

@@ -1,6 +1,10 @@
 // footprint, composition: what a map says of its own bytes. Plain numbers, taken in constant time.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <cstdint>
 
 namespace ebb {
@@ -51,3 +55,5 @@ struct composition {
 };
 
 } // namespace ebb
+
+#endif // C++20

@@ -9,6 +9,10 @@
 // Where it stands: layout.h draws a bucket, table.h owns them, evacuation.h moves them.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/arena/go_heap.h>
 #include <ebb/maps/footprint.h>
 #include <ebb/maps/go/evacuation.h>
@@ -55,6 +59,12 @@ class go_map {
     using reference = typename iterator::reference;
     using const_reference = typename const_iterator::reference;
 
+    // Not absent, so that whoever calls it is told what to do.
+    go_map() : go_map(nowhere()) {
+        static_assert(
+            !std::is_same_v<Arena, Arena>,
+            "go_map: pass the arena to the constructor: this map has no memory of its own");
+    }
     /// An empty map: `make(map[Key]Value)`. Takes its header alone. Throws std::bad_alloc.
     explicit go_map(Arena& from) : go_map(from, 0) {}
 
@@ -62,6 +72,7 @@ class go_map {
     go_map(Arena& from, std::size_t hint, Hash hash = Hash(), KeyEqual equal = KeyEqual())
         : table_(from, hint), hash_(std::move(hash)), equal_(std::move(equal)) {
         static_assert(ebb::arena<Arena>);
+        detail::hash_check<Hash, Key>::tell();
     }
 
     go_map(go_map&& other) noexcept = default;
@@ -200,8 +211,14 @@ class go_map {
     template <bool Early>
     using staged_value = detail::staged<Value, typename table::values, Early, Arena>;
 
+    static Arena& nowhere() noexcept; // declared alone, for what doesn't compile
+
     [[nodiscard]] std::uint64_t hash_of(const Key& key) const {
-        return detail::seeded(hash_, key, table_.header().seed);
+        if constexpr (detail::hash_check<Hash, Key>::works) {
+            return detail::seeded(hash_, key, table_.header().seed);
+        } else {
+            return 0; // its message is enough
+        }
     }
     [[nodiscard]] static Value& value_of(const outcome& at) noexcept {
         return layout::value(at.found.bucket, at.found.slot);
@@ -236,3 +253,5 @@ class go_map {
 } // namespace ebb
 
 #include <ebb/maps/go/operations.h>
+
+#endif // C++20

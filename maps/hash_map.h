@@ -16,6 +16,10 @@
 // look-up, segment.h draws the memory.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/maps/hash/container.h>
 #include <ebb/maps/hash/mapped.h>
 
@@ -26,12 +30,14 @@
 #include <utility>
 
 namespace ebb {
+EBB_MAPS_BEGIN
 
 /// Keys and values, each key once.
 ///
-/// - Hash: ebb's, called with the map's seed, or one like std::hash, whose result is mixed with the
-///   seed by two multiplications; by one where the hash names itself good (`is_avalanching`).
-///   Heterogeneous look-up as in the standard: `is_transparent` in both Hash and KeyEqual.
+/// - Hash: one that takes the map's seed beside the key and says so by a type `is_seeded`, as
+///   ebb's, or one like std::hash, whose result is mixed with the seed by two multiplications; by
+///   one where the hash names itself good (`is_avalanching`). Heterogeneous look-up as in the
+///   standard: `is_transparent` in both Hash and KeyEqual.
 /// - Errors: what the arena, copies, hash and comparison throw. A single insert that throws has
 ///   changed nothing; elsewhere every element is whole and every byte accounted for.
 /// - Keys and values that may throw when moved live in nodes, as in node_hash_map.
@@ -39,30 +45,78 @@ namespace ebb {
 /// - A hash that doesn't tell keys apart makes it slow, as it does every map; where elements are
 ///   larger than 32 bytes, 65,535 that share a hash are the most (std::length_error).
 /// - Threads: any number that read, or one that writes. An arena must outlive the map.
+/// - Builds: files of a program may be compiled with and without assertions, sanitizers, exceptions
+///   and optimization; with EBB_CHECK_ITERATORS all or none (hash/checks.h). Memory of a map's own
+///   is a root to the leak sanitizer: what a leaked map holds is no leak to it.
 template <class Key, class Value, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Arena = page_memory>
-class hash_map : public detail::mapped<detail::flat_if_movable<detail::pair_elements<Key, Value>>,
-                                       Value, Hash, KeyEqual, Arena> {
-    using base = detail::mapped<detail::flat_if_movable<detail::pair_elements<Key, Value>>, Value,
-                                Hash, KeyEqual, Arena>;
+class hash_map
+    : public detail::mapped<detail::flat_pairs<Key, Value>, Value, Hash, KeyEqual, Arena> {
+    using base = detail::mapped<detail::flat_pairs<Key, Value>, Value, Hash, KeyEqual, Arena>;
 
   public:
     using base::base;
     hash_map() = default;
+    // Not inherited: g++ deduces from a list in braces for a class with a constructor of its own
+    // that takes one.
+    hash_map(std::initializer_list<typename base::value_type> list, std::size_t room = 0,
+             const Hash& hash = Hash(),
+             const KeyEqual& equal = KeyEqual()) requires(base::makes_memory)
+        : base(list, room, hash, equal) {}
     hash_map& operator=(std::initializer_list<typename base::value_type> list) {
         this->assign(list);
         return *this;
     }
+    friend void swap(hash_map& a, hash_map& b) noexcept { a.swap(b); }
 };
 
+// Deduction as std::unordered_map's; an allocator where that has one.
 template <std::input_iterator It, class Hash = hash<detail::key_in<It>>,
           class KeyEqual = std::equal_to<detail::key_in<It>>>
-hash_map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
-    -> hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual>;
+requires detail::deduces<Hash, KeyEqual> hash_map(It, It, std::size_t = 0, Hash = Hash(),
+                                                  KeyEqual = KeyEqual())
+->hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual>;
 template <class Key, class Value, class Hash = hash<std::remove_const_t<Key>>,
           class KeyEqual = std::equal_to<std::remove_const_t<Key>>>
-hash_map(std::initializer_list<std::pair<Key, Value>>, std::size_t = 0, Hash = Hash(),
-         KeyEqual = KeyEqual()) -> hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual>;
+requires detail::deduces<Hash, KeyEqual> hash_map(std::initializer_list<std::pair<Key, Value>>,
+                                                  std::size_t = 0, Hash = Hash(),
+                                                  KeyEqual = KeyEqual())
+->hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual>;
+
+template <std::input_iterator It, detail::is_allocator Allocator>
+hash_map(It, It, std::size_t, Allocator)
+    -> hash_map<detail::key_in<It>, detail::value_in<It>, hash<detail::key_in<It>>,
+                std::equal_to<detail::key_in<It>>, Allocator>;
+template <std::input_iterator It, detail::is_allocator Allocator>
+hash_map(It, It, Allocator)
+    -> hash_map<detail::key_in<It>, detail::value_in<It>, hash<detail::key_in<It>>,
+                std::equal_to<detail::key_in<It>>, Allocator>;
+template <std::input_iterator It, class Hash, detail::is_allocator Allocator>
+requires detail::deduces<Hash> hash_map(It, It, std::size_t, Hash, Allocator)
+->hash_map<detail::key_in<It>, detail::value_in<It>, Hash, std::equal_to<detail::key_in<It>>,
+           Allocator>;
+template <std::input_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
+requires detail::deduces<Hash, KeyEqual> hash_map(It, It, std::size_t, Hash, KeyEqual, Allocator)
+->hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual, Allocator>;
+template <class Key, class Value, detail::is_allocator Allocator>
+hash_map(std::initializer_list<std::pair<Key, Value>>, std::size_t, Allocator)
+    -> hash_map<std::remove_const_t<Key>, Value, hash<std::remove_const_t<Key>>,
+                std::equal_to<std::remove_const_t<Key>>, Allocator>;
+template <class Key, class Value, detail::is_allocator Allocator>
+hash_map(std::initializer_list<std::pair<Key, Value>>, Allocator)
+    -> hash_map<std::remove_const_t<Key>, Value, hash<std::remove_const_t<Key>>,
+                std::equal_to<std::remove_const_t<Key>>, Allocator>;
+template <class Key, class Value, class Hash, detail::is_allocator Allocator>
+requires detail::deduces<Hash> hash_map(std::initializer_list<std::pair<Key, Value>>, std::size_t,
+                                        Hash, Allocator)
+->hash_map<std::remove_const_t<Key>, Value, Hash, std::equal_to<std::remove_const_t<Key>>,
+           Allocator>;
+template <class Key, class Value, class Hash, class KeyEqual, detail::is_allocator Allocator>
+requires detail::deduces<Hash, KeyEqual> hash_map(std::initializer_list<std::pair<Key, Value>>,
+                                                  std::size_t, Hash, KeyEqual, Allocator)
+->hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual, Allocator>;
+
+EBB_MAPS_END
 
 namespace pmr {
 
@@ -73,3 +127,5 @@ using hash_map = ebb::hash_map<Key, Value, Hash, KeyEqual,
 
 } // namespace pmr
 } // namespace ebb
+
+#endif // C++20

@@ -10,6 +10,10 @@
 // arena or an allocator each node is a block of that. node_store.h has the figures.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/maps/hash/container.h>
 #include <ebb/maps/hash/mapped.h>
 
@@ -20,6 +24,7 @@
 #include <utility>
 
 namespace ebb {
+EBB_MAPS_BEGIN
 
 /// Keys and values, each key once, in nodes that stay where they are made. Otherwise as hash_map.
 ///
@@ -39,21 +44,67 @@ class node_hash_map : public detail::mapped<detail::node<detail::pair_elements<K
   public:
     using base::base;
     node_hash_map() = default;
+    // Not inherited: g++ deduces from a list in braces for a class with a constructor of its own
+    // that takes one.
+    node_hash_map(std::initializer_list<typename base::value_type> list, std::size_t room = 0,
+                  const Hash& hash = Hash(),
+                  const KeyEqual& equal = KeyEqual()) requires(base::makes_memory)
+        : base(list, room, hash, equal) {}
     node_hash_map& operator=(std::initializer_list<typename base::value_type> list) {
         this->assign(list);
         return *this;
     }
+    friend void swap(node_hash_map& a, node_hash_map& b) noexcept { a.swap(b); }
 };
 
+// Deduction as std::unordered_map's; an allocator where that has one.
 template <std::input_iterator It, class Hash = hash<detail::key_in<It>>,
           class KeyEqual = std::equal_to<detail::key_in<It>>>
-node_hash_map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
-    -> node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual>;
+requires detail::deduces<Hash, KeyEqual> node_hash_map(It, It, std::size_t = 0, Hash = Hash(),
+                                                       KeyEqual = KeyEqual())
+->node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual>;
 template <class Key, class Value, class Hash = hash<std::remove_const_t<Key>>,
           class KeyEqual = std::equal_to<std::remove_const_t<Key>>>
-node_hash_map(std::initializer_list<std::pair<Key, Value>>, std::size_t = 0, Hash = Hash(),
-              KeyEqual = KeyEqual())
-    -> node_hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual>;
+requires detail::deduces<Hash, KeyEqual> node_hash_map(std::initializer_list<std::pair<Key, Value>>,
+                                                       std::size_t = 0, Hash = Hash(),
+                                                       KeyEqual = KeyEqual())
+->node_hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual>;
+
+template <std::input_iterator It, detail::is_allocator Allocator>
+node_hash_map(It, It, std::size_t, Allocator)
+    -> node_hash_map<detail::key_in<It>, detail::value_in<It>, hash<detail::key_in<It>>,
+                     std::equal_to<detail::key_in<It>>, Allocator>;
+template <std::input_iterator It, detail::is_allocator Allocator>
+node_hash_map(It, It, Allocator)
+    -> node_hash_map<detail::key_in<It>, detail::value_in<It>, hash<detail::key_in<It>>,
+                     std::equal_to<detail::key_in<It>>, Allocator>;
+template <std::input_iterator It, class Hash, detail::is_allocator Allocator>
+requires detail::deduces<Hash> node_hash_map(It, It, std::size_t, Hash, Allocator)
+->node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, std::equal_to<detail::key_in<It>>,
+                Allocator>;
+template <std::input_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
+requires detail::deduces<Hash, KeyEqual> node_hash_map(It, It, std::size_t, Hash, KeyEqual,
+                                                       Allocator)
+->node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual, Allocator>;
+template <class Key, class Value, detail::is_allocator Allocator>
+node_hash_map(std::initializer_list<std::pair<Key, Value>>, std::size_t, Allocator)
+    -> node_hash_map<std::remove_const_t<Key>, Value, hash<std::remove_const_t<Key>>,
+                     std::equal_to<std::remove_const_t<Key>>, Allocator>;
+template <class Key, class Value, detail::is_allocator Allocator>
+node_hash_map(std::initializer_list<std::pair<Key, Value>>, Allocator)
+    -> node_hash_map<std::remove_const_t<Key>, Value, hash<std::remove_const_t<Key>>,
+                     std::equal_to<std::remove_const_t<Key>>, Allocator>;
+template <class Key, class Value, class Hash, detail::is_allocator Allocator>
+requires detail::deduces<Hash> node_hash_map(std::initializer_list<std::pair<Key, Value>>,
+                                             std::size_t, Hash, Allocator)
+->node_hash_map<std::remove_const_t<Key>, Value, Hash, std::equal_to<std::remove_const_t<Key>>,
+                Allocator>;
+template <class Key, class Value, class Hash, class KeyEqual, detail::is_allocator Allocator>
+requires detail::deduces<Hash, KeyEqual> node_hash_map(std::initializer_list<std::pair<Key, Value>>,
+                                                       std::size_t, Hash, KeyEqual, Allocator)
+->node_hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual, Allocator>;
+
+EBB_MAPS_END
 
 namespace pmr {
 
@@ -64,3 +115,5 @@ using node_hash_map =
 
 } // namespace pmr
 } // namespace ebb
+
+#endif // C++20

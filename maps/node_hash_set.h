@@ -1,6 +1,10 @@
 // node_hash_set: node_hash_map without values. All that node_hash_map.h says is true of it.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/maps/hash/container.h>
 
 #include <functional>
@@ -9,6 +13,7 @@
 #include <memory_resource>
 
 namespace ebb {
+EBB_MAPS_BEGIN
 
 /// Keys, each once, in nodes that stay where they are made.
 template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
@@ -21,20 +26,62 @@ class node_hash_set : public detail::hash_container<detail::node<detail::key_ele
   public:
     using base::base;
     node_hash_set() = default;
+    // Not inherited: g++ deduces from a list in braces for a class with a constructor of its own
+    // that takes one.
+    node_hash_set(std::initializer_list<typename base::value_type> list, std::size_t room = 0,
+                  const Hash& hash = Hash(),
+                  const KeyEqual& equal = KeyEqual()) requires(base::makes_memory)
+        : base(list, room, hash, equal) {}
     node_hash_set& operator=(std::initializer_list<Key> list) {
         base::clear();
         base::insert(list);
         return *this;
     }
+    friend void swap(node_hash_set& a, node_hash_set& b) noexcept { a.swap(b); }
 };
 
-template <std::input_iterator It, class Key = typename std::iterator_traits<It>::value_type,
-          class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>>
-node_hash_set(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
-    -> node_hash_set<Key, Hash, KeyEqual>;
+// Deduction as std::unordered_set's; an allocator where that has one.
+template <std::input_iterator It, class Hash = hash<std::iter_value_t<It>>,
+          class KeyEqual = std::equal_to<std::iter_value_t<It>>>
+requires detail::deduces<Hash, KeyEqual> node_hash_set(It, It, std::size_t = 0, Hash = Hash(),
+                                                       KeyEqual = KeyEqual())
+->node_hash_set<std::iter_value_t<It>, Hash, KeyEqual>;
 template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>>
-node_hash_set(std::initializer_list<Key>, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual())
-    -> node_hash_set<Key, Hash, KeyEqual>;
+requires detail::deduces<Hash, KeyEqual> node_hash_set(std::initializer_list<Key>, std::size_t = 0,
+                                                       Hash = Hash(), KeyEqual = KeyEqual())
+->node_hash_set<Key, Hash, KeyEqual>;
+
+template <std::input_iterator It, detail::is_allocator Allocator>
+node_hash_set(It, It, std::size_t, Allocator)
+    -> node_hash_set<std::iter_value_t<It>, hash<std::iter_value_t<It>>,
+                     std::equal_to<std::iter_value_t<It>>, Allocator>;
+template <std::input_iterator It, detail::is_allocator Allocator>
+node_hash_set(It, It, Allocator)
+    -> node_hash_set<std::iter_value_t<It>, hash<std::iter_value_t<It>>,
+                     std::equal_to<std::iter_value_t<It>>, Allocator>;
+template <std::input_iterator It, class Hash, detail::is_allocator Allocator>
+requires detail::deduces<Hash> node_hash_set(It, It, std::size_t, Hash, Allocator)
+->node_hash_set<std::iter_value_t<It>, Hash, std::equal_to<std::iter_value_t<It>>, Allocator>;
+template <std::input_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
+requires detail::deduces<Hash, KeyEqual> node_hash_set(It, It, std::size_t, Hash, KeyEqual,
+                                                       Allocator)
+->node_hash_set<std::iter_value_t<It>, Hash, KeyEqual, Allocator>;
+template <class Key, detail::is_allocator Allocator>
+node_hash_set(std::initializer_list<Key>, std::size_t, Allocator)
+    -> node_hash_set<Key, hash<Key>, std::equal_to<Key>, Allocator>;
+template <class Key, detail::is_allocator Allocator>
+node_hash_set(std::initializer_list<Key>, Allocator)
+    -> node_hash_set<Key, hash<Key>, std::equal_to<Key>, Allocator>;
+template <class Key, class Hash, detail::is_allocator Allocator>
+requires detail::deduces<Hash> node_hash_set(std::initializer_list<Key>, std::size_t, Hash,
+                                             Allocator)
+->node_hash_set<Key, Hash, std::equal_to<Key>, Allocator>;
+template <class Key, class Hash, class KeyEqual, detail::is_allocator Allocator>
+requires detail::deduces<Hash, KeyEqual> node_hash_set(std::initializer_list<Key>, std::size_t,
+                                                       Hash, KeyEqual, Allocator)
+->node_hash_set<Key, Hash, KeyEqual, Allocator>;
+
+EBB_MAPS_END
 
 namespace pmr {
 
@@ -43,3 +90,5 @@ using node_hash_set = ebb::node_hash_set<Key, Hash, KeyEqual, std::pmr::polymorp
 
 } // namespace pmr
 } // namespace ebb
+
+#endif // C++20

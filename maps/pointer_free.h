@@ -5,6 +5,10 @@
 // class, so an unknown one counts as holding pointers; specialise the trait for your own.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <array>
 #include <cstddef>
 #include <type_traits>
@@ -28,3 +32,5 @@ template <class A, class B>
 inline constexpr bool pointer_free<std::pair<A, B>> = pointer_free<A>&& pointer_free<B>;
 
 } // namespace ebb
+
+#endif // C++20

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/boxed.h>
 #include <ebb/maps/pointer_free.h>
 
@@ -65,11 +66,12 @@ struct block_of {
     template <class Arena, class... Args>
     [[nodiscard]] static T* make(Arena& from, Args&&... args) {
         void* const p = allocate(from);
-        try {
+        EBB_TRY {
             return ::new (p) T(std::forward<Args>(args)...);
-        } catch (...) {
+        }
+        EBB_CATCH(...) {
             give_back(from, p);
-            throw;
+            EBB_RETHROW;
         }
     }
 

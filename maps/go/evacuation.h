@@ -6,6 +6,7 @@
 // Cost: a hash an element when the array doubles, none at the same size.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/go/table.h>
 
 #include <cstddef>
@@ -36,7 +37,7 @@ class go_evacuation {
         position ends[2] = {{low_main_, 0}, {high_main_, 0}};
         position found;
         std::uint64_t elements = 0;
-        try {
+        EBB_TRY {
             for (std::byte* b = main_; b != nullptr; b = layout::next(b)) {
                 const tag_word tags(b);
                 for (slot_set full = tags.full(); full.any(); full.drop_first()) {
@@ -59,9 +60,10 @@ class go_evacuation {
                     break;
                 }
             }
-        } catch (...) {
+        }
+        EBB_CATCH(...) {
             roll_back();
-            throw;
+            EBB_RETHROW;
         }
         end_sources();
         layout::set_tag(main_, 0, go_moved);
@@ -79,11 +81,12 @@ class go_evacuation {
         std::byte* const value_to = layout::value_at(to.bucket, to.slot);
         keys::transfer(key_from, key_to);
         if constexpr (values::leaves_source) {
-            try {
+            EBB_TRY {
                 values::transfer(value_from, value_to);
-            } catch (...) {
+            }
+            EBB_CATCH(...) {
                 keys::retract(key_to, key_from);
-                throw;
+                EBB_RETHROW;
             }
         } else {
             values::transfer(value_from, value_to);

@@ -12,6 +12,14 @@
 
 namespace ebb::detail {
 
+/// What an iterator is at: references to a key and its value. A type of its own, because C++20
+/// knows nothing that a pair of references and a pair of values have in common, which ranges ask
+/// for.
+template <class Key, class Mapped>
+struct go_reference : std::pair<const Key&, Mapped&> {
+    using std::pair<const Key&, Mapped&>::pair;
+};
+
 /// Elements come as pairs of references, made on the spot. Any insert or erase invalidates it.
 template <class Table, class Key, class Value, bool Const>
 class go_iterator {
@@ -20,7 +28,7 @@ class go_iterator {
   public:
     using mapped_reference = std::conditional_t<Const, const Value&, Value&>;
     using value_type = std::pair<const Key, Value>;
-    using reference = std::pair<const Key&, mapped_reference>;
+    using reference = go_reference<Key, std::remove_reference_t<mapped_reference>>;
     using difference_type = std::ptrdiff_t;
     using iterator_category = std::input_iterator_tag;
 
@@ -115,3 +123,14 @@ class go_iterator {
 };
 
 } // namespace ebb::detail
+
+template <class Key, class Mapped, class Value, template <class> class A, template <class> class B>
+struct std::basic_common_reference<ebb::detail::go_reference<Key, Mapped>,
+                                   std::pair<const Key, Value>, A, B> {
+    using type = ebb::detail::go_reference<Key, const Mapped>;
+};
+template <class Key, class Mapped, class Value, template <class> class A, template <class> class B>
+struct std::basic_common_reference<std::pair<const Key, Value>,
+                                   ebb::detail::go_reference<Key, Mapped>, A, B> {
+    using type = ebb::detail::go_reference<Key, const Mapped>;
+};

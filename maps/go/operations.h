@@ -5,6 +5,7 @@
 // moves, since their arguments may refer to elements that are about to.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/go_map.h>
 
 namespace ebb {
@@ -91,7 +92,7 @@ Value& go_map<Key, Value, Hash, KeyEqual, Arena>::value_at(const Key& key) const
             return value_of(at);
         }
     }
-    throw std::out_of_range("ebb::go_map::at: no such key");
+    throw_out_of_range("ebb::go_map::at: no such key");
 }
 
 // Adds the element unless its key is there; `on_found` then gets its place before growth moves on.
@@ -159,19 +160,21 @@ void go_map<Key, Value, Hash, KeyEqual, Arena>::place(outcome& at, std::uint64_t
     }
     std::byte* const key_to = layout::key_at(at.hole.bucket, at.hole.slot);
     std::byte* const value_to = layout::value_at(at.hole.bucket, at.hole.slot);
-    try {
+    EBB_TRY {
         put_key(key_to);
-        try {
+        EBB_TRY {
             put_value(value_to);
-        } catch (...) {
-            table::keys::end(table_.from(), key_to);
-            throw;
         }
-    } catch (...) {
+        EBB_CATCH(...) {
+            table::keys::end(table_.from(), key_to);
+            EBB_RETHROW;
+        }
+    }
+    EBB_CATCH(...) {
         if (full) {
             table_.drop_overflow(at.last, before);
         }
-        throw;
+        EBB_RETHROW;
     }
     layout::set_tag(at.hole.bucket, at.hole.slot, detail::go_tag(hash));
     table_.count_inserted();
@@ -206,10 +209,10 @@ void go_map<Key, Value, Hash, KeyEqual, Arena>::advance(std::uint64_t hash, posi
 template <class Key, class Value, class Hash, class KeyEqual, class Arena>
 void go_map<Key, Value, Hash, KeyEqual, Arena>::advance_if_possible(std::uint64_t hash,
                                                                     outcome& at) noexcept {
-    try {
+    EBB_TRY {
         advance(hash, at.found);
-    } catch (...) {
     }
+    EBB_CATCH(...) {}
     at.main = table_.home(hash);
 }
 

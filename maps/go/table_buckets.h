@@ -1,6 +1,7 @@
 // table_buckets: how a table takes and gives back its arrays and overflow buckets. Part of table.h.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/go/table.h>
 
 #include <algorithm>
@@ -15,11 +16,12 @@ void go_table<Key, Value, Arena>::start_array(go_header& h, std::uint8_t bits) {
     if (bits >= 4) {
         spare = static_cast<std::byte*>(array) + (std::size_t{1} << bits) * layout::bytes;
         if (h.extra == nullptr) {
-            try {
+            EBB_TRY {
                 h.extra = ::new (from_->allocate(sizeof(go_extra), alignof(go_extra))) go_extra;
-            } catch (...) {
+            }
+            EBB_CATCH(...) {
                 from_->deallocate(array, array_bytes(bits), layout::alignment);
-                throw;
+                EBB_RETHROW;
             }
         }
         h.extra->next_overflow = spare;
@@ -79,7 +81,7 @@ void go_table<Key, Value, Arena>::note_overflow(std::byte* added) {
         auto* const e = h_->extra != nullptr
                             ? nullptr
                             : ::new (from_->allocate(sizeof(go_extra), alignof(go_extra))) go_extra;
-        try {
+        EBB_TRY {
             block list(*from_, sizeof(overflow_list), alignof(overflow_list));
             block data(*from_, capacity * sizeof(std::byte*), alignof(std::byte*));
             auto* const l = ::new (list.release()) overflow_list;
@@ -91,11 +93,12 @@ void go_table<Key, Value, Arena>::note_overflow(std::byte* added) {
                 h_->extra = e;
             }
             h_->extra->overflow = l;
-        } catch (...) {
+        }
+        EBB_CATCH(...) {
             if (e != nullptr) {
                 from_->deallocate(e, sizeof(go_extra), alignof(go_extra));
             }
-            throw;
+            EBB_RETHROW;
         }
     }
 }

@@ -2,6 +2,7 @@
 // mapped value.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/lookup.h>
 
 #include <concepts>
@@ -16,6 +17,7 @@
 #include <utility>
 
 namespace ebb::detail {
+EBB_MAPS_BEGIN
 
 /// Cost: O(1) a call unless it says more; an insert or erase takes a bounded step at most beside.
 template <class Elements, class Hash, class Equal, class Arena>
@@ -34,6 +36,14 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
 
     template <class K>
     static constexpr bool is_other_key = lookup::template is_other_key<K>;
+    /// Whether a map can be made without being told where its bytes come from.
+    static constexpr bool makes_memory = has_own || (has_std && std::default_initializable<Arena>);
+    static constexpr bool makes_without_throwing =
+        std::is_nothrow_default_constructible_v<Hash> &&
+        std::is_nothrow_copy_constructible_v<Hash> &&
+        std::is_nothrow_default_constructible_v<Equal> &&
+        std::is_nothrow_copy_constructible_v<Equal> &&
+        (has_own || std::is_nothrow_default_constructible_v<Arena>);
 
   public:
     using lookup::cbegin;
@@ -56,12 +66,16 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
 
     // Constructors: of the standard's, those with a bucket count; it is a number of elements here,
     // to reserve.
-    hash_container() requires(has_own || (has_std && std::default_initializable<Arena>))
+    hash_container() noexcept(makes_without_throwing) requires(makes_memory)
         : hash_container(made(), 0, Hash(), Equal()) {}
-    explicit hash_container(
-        size_type room, const Hash& hash = Hash(),
-        const Equal& equal = Equal()) requires(has_own ||
-                                               (has_std && std::default_initializable<Arena>))
+    // Not absent, so that whoever calls it is told what to do.
+    hash_container() requires(!makes_memory) : lookup(nowhere(), Hash(), Equal()) {
+        static_assert(has_own,
+                      "hash_map: pass the arena to the constructor: this map has no memory "
+                      "of its own");
+    }
+    explicit hash_container(size_type room, const Hash& hash = Hash(),
+                            const Equal& equal = Equal()) requires(makes_memory)
         : hash_container(made(), room, hash, equal) {}
     explicit hash_container(source from, size_type room = 0, const Hash& hash = Hash(),
                             const Equal& equal = Equal()) requires(!has_own)
@@ -76,9 +90,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
 
     template <std::input_iterator It>
     hash_container(It first, It last, size_type room = 0, const Hash& hash = Hash(),
-                   const Equal& equal = Equal()) requires(has_own ||
-                                                          (has_std &&
-                                                           std::default_initializable<Arena>))
+                   const Equal& equal = Equal()) requires(makes_memory)
         : hash_container(made(), room, hash, equal) {
         insert(first, last);
     }
@@ -101,10 +113,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
         : hash_container(first, last, from, room, hash, equal) {}
 
     hash_container(std::initializer_list<value_type> list, size_type room = 0,
-                   const Hash& hash = Hash(),
-                   const Equal& equal = Equal()) requires(has_own ||
-                                                          (has_std &&
-                                                           std::default_initializable<Arena>))
+                   const Hash& hash = Hash(), const Equal& equal = Equal()) requires(makes_memory)
         : hash_container(list.begin(), list.end(), room, hash, equal) {}
     hash_container(std::initializer_list<value_type> list, source from, size_type room = 0,
                    const Hash& hash = Hash(), const Equal& equal = Equal()) requires(!has_own)
@@ -224,7 +233,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
 
     [[nodiscard]] node_type extract(const_iterator at) {
         node_type handle;
-        const position p = at.where(); // by its key, which then moves
+        const position p = at.where();
         take_out(p, handle);
         erase_at(at, p, true);
         return handle;
@@ -249,10 +258,11 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
         touch(*this);
     }
     /// Memory for `count` elements, held until clear() or shrink_to_fit(). O(count).
-    /// Throws std::length_error, nothing changed, beyond max_size().
+    /// Throws, nothing changed: std::length_error beyond max_size(), std::bad_alloc where the
+    /// memory has less; at once where the system alone has to be asked, as with the default memory.
     void reserve(size_type count) {
         if (count > max_size()) {
-            throw std::length_error("hash_map::reserve: more than max_size()");
+            throw_length_error("hash_map::reserve: more than max_size()");
         }
         table_.reserve(count);
         touch(*this);
@@ -271,10 +281,11 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
     hash_container(memory from, size_type room, const Hash& hash, const Equal& equal)
         : lookup(std::move(from), hash, equal) {
         if (room != 0) {
-            table_.reserve(room);
+            reserve(room);
         }
     }
 
+    static memory nowhere() noexcept; // declared alone, for what doesn't compile
     static memory made() {
         if constexpr (has_std) {
             return memory(Arena());
@@ -285,7 +296,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
 
     // Ends every iterator, where they are checked.
     static void touch([[maybe_unused]] hash_container& c) noexcept {
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
         c.table_.next_version();
 #endif
     }
@@ -329,6 +340,11 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
         touch(*this);
         return {iterator(table_, p), true};
     }
+    // Moved, or where it is a reference the same.
+    template <class Pair>
+    static decltype(auto) moved_second(Pair& v) noexcept {
+        return static_cast<typename Pair::second_type&&>(v.second);
+    }
     // A move that fails between key and value would leave half an element: such types are copied.
     static decltype(auto) movable_if_whole(value_type& v) noexcept {
         if constexpr (Elements::moves_whole) {
@@ -343,7 +359,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
             if constexpr (is_set || std::is_lvalue_reference_v<V>) {
                 table_.make(to, std::forward<V>(v));
             } else {
-                table_.make(to, std::move(const_cast<key_type&>(v.first)), std::move(v.second));
+                table_.make(to, std::move(const_cast<key_type&>(v.first)), moved_second(v));
             }
         });
     }
@@ -378,7 +394,11 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
         if constexpr (Elements::is_node) {
             handle = node_type(*p.at, table::nodes::keeper_of(table_.from()));
         } else {
-            handle.take(Elements::value(*p.at));
+            if constexpr (has_std) {
+                handle.take(Elements::value(*p.at), table_.from().source());
+            } else {
+                handle.take(Elements::value(*p.at), {});
+            }
         }
     }
     // A handle's node, as it is, or its element moved where the node belongs to other memory.
@@ -396,7 +416,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
         if constexpr (is_set || !Elements::moves_whole) {
             table_.make(to, movable_if_whole(v));
         } else {
-            table_.make(to, std::move(const_cast<key_type&>(v.first)), std::move(v.second));
+            table_.make(to, std::move(const_cast<key_type&>(v.first)), moved_second(v));
         }
     }
 
@@ -410,11 +430,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
         other.clear();
     }
 };
-
-template <class E, class H, class Q, class A>
-void swap(hash_container<E, H, Q, A>& a, hash_container<E, H, Q, A>& b) noexcept {
-    a.swap(b);
-}
+EBB_MAPS_END
 
 } // namespace ebb::detail
 

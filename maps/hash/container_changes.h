@@ -16,11 +16,11 @@ void hash_container<Elements, Hash, Equal, Arena>::insert(It first, It last) {
             std::uint64_t hashes[batch];
             It ahead = first;
             std::size_t count = 0;
-            for (; count < batch && ahead != last; ++ahead, ++count) {
+            for (; count < batch && ahead != last; static_cast<void>(++ahead), ++count) {
                 hashes[count] = table_.hash_of(Elements::key_of(*ahead));
                 table_.prefetch(hashes[count]);
             }
-            for (std::size_t i = 0; i < count; ++i, ++first) {
+            for (std::size_t i = 0; i < count; ++i, static_cast<void>(++first)) {
                 const value_type& v = *first;
                 if (!table_.look(Elements::key_of(v), hashes[i])) {
                     table_.add(hashes[i], [&](element* to) { table_.make(to, v); });
@@ -55,8 +55,8 @@ template <class Elements, class Hash, class Equal, class Arena>
 template <class... Args>
 auto hash_container<Elements, Hash, Equal, Arena>::emplace_aside(Args&&... args)
     -> std::pair<iterator, bool> {
-    alignas(element) std::byte room[sizeof(element)];
-    auto* const aside = reinterpret_cast<element*>(room);
+    apart<element> room;
+    element* const aside = room.get();
     table_.make(aside, std::forward<Args>(args)...);
     struct guard {
         table& of;
@@ -140,7 +140,7 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
     for (auto it = other.begin(); it != other.end();) {
         value_type& v = const_cast<value_type&>(*it);
         using from = typename hash_container<Elements, H2, Q2, A2>::const_iterator;
-        const auto p = from(it).where(); // by its key, which then moves
+        const auto p = from(it).where();
         const auto done = insert_apart(Elements::key_of(v), [&](element* to) {
             if constexpr (same_nodes) {
                 if (in_place) {
@@ -165,9 +165,13 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
     }
 }
 
+} // namespace ebb::detail
+
+namespace ebb {
+
 /// Erases what the predicate holds for; returns how many.
 template <class E, class H, class Q, class A, class Predicate>
-std::size_t erase_if(hash_container<E, H, Q, A>& c, Predicate predicate) {
+std::size_t erase_if(detail::hash_container<E, H, Q, A>& c, Predicate predicate) {
     const std::size_t before = c.size();
     for (auto it = c.begin(); it != c.end();) {
         if (predicate(*it)) {
@@ -179,4 +183,4 @@ std::size_t erase_if(hash_container<E, H, Q, A>& c, Predicate predicate) {
     return before - c.size();
 }
 
-} // namespace ebb::detail
+} // namespace ebb

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/alloc/base/exceptions.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -68,9 +69,10 @@ class directory {
                 return;
             }
         }
-        try {
+        EBB_TRY {
             move_to(memory, size_ == 1 ? 1 : std::max<std::size_t>(capacity_ / 2, 4));
-        } catch (const std::bad_alloc&) { // it stays as large as it is
+        }
+        EBB_CATCH(const std::bad_alloc&) { // it stays as large as it is
         }
     }
 
@@ -121,9 +123,9 @@ class directory {
                 to = static_cast<Segment*>(
                     is_growing(capacity)
                         ? memory.growing().allocate_growing(bytes, largest(capacity))
-                        : memory.allocate(bytes, alignof(Segment)));
+                        : memory.template allocate<alignof(Segment)>(bytes));
             } else {
-                to = static_cast<Segment*>(memory.allocate(bytes, alignof(Segment)));
+                to = static_cast<Segment*>(memory.template allocate<alignof(Segment)>(bytes));
             }
         }
         std::memcpy(static_cast<void*>(to), at_, size_ * sizeof(Segment));
@@ -142,7 +144,7 @@ class directory {
                 return;
             }
         }
-        memory.deallocate(at_, bytes(), alignof(Segment));
+        memory.template deallocate<alignof(Segment)>(at_, bytes());
     }
 
     Segment* at_ = &first_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -21,6 +22,56 @@ inline void relocate(T* to, T* from) noexcept {
         std::destroy_at(from);
     }
 }
+
+/// So many bytes and fewer may lie on the stack.
+inline constexpr std::size_t most_on_stack = 1024;
+
+/// Raw memory for one object, outside of any map: on the stack, or operator new's, which throws.
+template <class T>
+class apart {
+  public:
+    apart() = default;
+    apart(const apart&) = delete;
+    apart& operator=(const apart&) = delete;
+    ~apart() = default;
+    [[nodiscard]] T* get() noexcept { return reinterpret_cast<T*>(room_); }
+
+  private:
+    alignas(T) std::byte room_[sizeof(T)];
+};
+template <class T>
+requires(sizeof(T) > most_on_stack) class apart<T> {
+  public:
+    apart() : at_(std::allocator<T>().allocate(1)) {}
+    apart(const apart&) = delete;
+    apart& operator=(const apart&) = delete;
+    ~apart() { std::allocator<T>().deallocate(at_, 1); }
+    [[nodiscard]] T* get() noexcept { return at_; }
+
+  private:
+    T* at_;
+};
+
+/// As std::optional, with a large object in a block of its own.
+template <class T>
+class optional_block {
+  public:
+    [[nodiscard]] bool has_value() const noexcept { return held_ != nullptr; }
+    [[nodiscard]] T& operator*() const noexcept { return *held_; }
+    [[nodiscard]] T* operator->() const noexcept { return held_.get(); }
+    template <class... Args>
+    void emplace(Args&&... args) {
+        held_ = std::make_unique<T>(std::forward<Args>(args)...);
+    }
+    void reset() noexcept { held_.reset(); }
+    void swap(optional_block& other) noexcept { held_.swap(other.held_); }
+
+  private:
+    std::unique_ptr<T> held_;
+};
+template <class T>
+using optional_apart =
+    std::conditional_t<(sizeof(T) > most_on_stack), optional_block<T>, std::optional<T>>;
 
 /// The elements of a map: pairs whose key is const for everyone but the map that moves them.
 template <class Key, class Value>
@@ -68,6 +119,7 @@ struct flat {
     using value_type = typename Elements::value_type;
     using element = value_type;
     static constexpr bool is_node = false;
+    static constexpr bool copies = Elements::copies;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 
@@ -103,6 +155,7 @@ struct node {
     using value_type = typename Elements::value_type;
     using element = node_pointer<value_type>;
     static constexpr bool is_node = true;
+    static constexpr bool copies = Elements::copies;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 
@@ -116,5 +169,34 @@ struct node {
 template <class Elements>
 using flat_if_movable =
     std::conditional_t<Elements::moves_without_throwing, flat<Elements>, node<Elements>>;
+
+template <class T>
+concept is_complete = requires {
+    sizeof(T);
+};
+
+/// What a flat map's slots hold, or one message where they can't. `Elements` of these keys and
+/// values.
+template <class Elements, class Key, class Value = Key>
+struct flat_elements {
+    static constexpr bool is_reference = std::is_reference_v<Value>;
+    static constexpr bool is_known = is_complete<Key> && is_complete<Value>;
+    static_assert(!is_reference, "hash_map: references can't be its values, which move: use "
+                                 "node_hash_map, or std::reference_wrapper");
+    static_assert(is_known, "hash_map: the type of a key or value is not complete here, as where a "
+                            "type holds a map of its own kind: use node_hash_map");
+    static auto choose() noexcept {
+        if constexpr (is_reference || !is_known) {
+            return std::type_identity<node<Elements>>();
+        } else {
+            return std::type_identity<flat_if_movable<Elements>>();
+        }
+    }
+    using type = typename decltype(choose())::type;
+};
+template <class Key, class Value>
+using flat_pairs = typename flat_elements<pair_elements<Key, Value>, Key, Value>::type;
+template <class Key>
+using flat_keys = typename flat_elements<key_elements<Key>, Key>::type;
 
 } // namespace ebb::detail

@@ -1,7 +1,7 @@
 // hash_iterator: goes through a table's segments, and through each one's slots or array.
 //
-// In builds with assertions it knows the table's version: a use after an insert or erase that ended
-// it stops the program.
+// With EBB_CHECK_ITERATORS it knows the table's version: a use after an insert or erase that ended
+// it stops the program (checks.h).
 #pragma once
 
 #include <ebb/alloc/base/check.h>
@@ -13,6 +13,7 @@
 #include <type_traits>
 
 namespace ebb::detail {
+EBB_MAPS_BEGIN
 
 /// A forward iterator. Copying and comparing are always allowed; using one that was ended by an
 /// insert or erase is not. An array is walked from its end: the last element, which a removal moves
@@ -38,7 +39,7 @@ class hash_iterator {
     noexcept
         : table_(other.table_), at_(other.at_), number_(other.number_), g_(other.g_),
           rest_(other.rest_) {
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
         version_ = other.version_;
 #endif
     }
@@ -141,26 +142,26 @@ class hash_iterator {
                                           layout::element(table_->segment_at(number_), g_, 0));
     }
 
-    // Where the table finds it. Throws what hash and comparison throw, where there is an array.
-    [[nodiscard]] position where() const {
+    // Its place in the table.
+    [[nodiscard]] position where() const noexcept {
         check();
+        segment& s = table_->segment_at(number_);
         if constexpr (layout::has_array) {
-            const auto& key = Table::elements::key(*at_);
-            return table_->look(key, table_->hash_of(key));
+            return table_->position_of(s, at_);
         } else {
-            return {&table_->segment_at(number_), g_, slot(), at_};
+            return {&s, g_, slot(), at_};
         }
     }
 
     void check() const noexcept {
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
         EBB_CHECK_AT(at_ != nullptr, "hash_map: an iterator at the end is used", this);
         EBB_CHECK_AT(version_ == table_->version(),
                      "hash_map: an iterator is used that an insert or erase has ended", this);
 #endif
     }
     void renew() noexcept {
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
         version_ = table_->version();
 #endif
     }
@@ -172,9 +173,10 @@ class hash_iterator {
     std::size_t number_ = 0;
     std::uint32_t g_ = 0;
     std::uint32_t rest_ = unknown; // full slots of its group that are still to come
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
     std::uint64_t version_ = 0;
 #endif
 };
 
+EBB_MAPS_END
 } // namespace ebb::detail

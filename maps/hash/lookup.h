@@ -20,6 +20,16 @@ concept transparent_key = requires {
     typename Equal::is_transparent;
 };
 
+/// For deduction, as the standard has it: what is an allocator, and what is no hash or comparison.
+template <class A>
+concept is_allocator = requires(A& a) {
+    typename A::value_type;
+    a.allocate(std::size_t{1});
+};
+template <class... Functions>
+concept deduces = ((!std::is_integral_v<Functions> && !is_allocator<Functions>)&&...);
+
+EBB_MAPS_BEGIN
 /// Holds the table. Threads: any number that call what is const, or one that doesn't.
 template <class Elements, class Hash, class Equal, class Arena>
 class hash_lookup {
@@ -47,7 +57,7 @@ class hash_lookup {
     using hasher = Hash;
     using key_equal = Equal;
     using arena_type = Arena;
-    using allocator_type = Arena;
+    using allocator_type = std::conditional_t<has_own, std::allocator<value_type>, Arena>;
     static constexpr bool is_set = std::is_same_v<key_type, value_type>;
     using iterator = hash_iterator<table, is_set>;
     using const_iterator = hash_iterator<table, true>;
@@ -55,8 +65,9 @@ class hash_lookup {
     using const_reference = const value_type&;
     using pointer = value_type*;
     using const_pointer = const value_type*;
-    using node_type = std::conditional_t<Elements::is_node, node_handle<Elements, Arena>,
-                                         element_handle<Elements>>;
+    using node_type =
+        std::conditional_t<Elements::is_node, node_handle<Elements, Arena>,
+                           element_handle<Elements, handle_allocator_of<Arena, value_type>>>;
 
     [[nodiscard]] iterator begin() noexcept { return iterator::first(table_); }
     [[nodiscard]] const_iterator begin() const noexcept { return const_iterator::first(table_); }
@@ -137,8 +148,15 @@ class hash_lookup {
     [[nodiscard]] key_equal key_eq() const { return table_.key_equal(); }
     /// The arena that the map was made with, or its own memory.
     [[nodiscard]] auto& arena() const noexcept requires(!has_std) { return table_.from().source(); }
-    [[nodiscard]] allocator_type get_allocator() const noexcept requires(has_std) {
-        return table_.from().source();
+    /// The allocator that the map was made with. A map with memory of its own answers with that of
+    /// operator new, where its small blocks come from, so that it can stand in std::unordered_map's
+    /// place; it takes none.
+    [[nodiscard]] allocator_type get_allocator() const noexcept requires(has_std || has_own) {
+        if constexpr (has_own) {
+            return {};
+        } else {
+            return table_.from().source();
+        }
     }
 
     [[nodiscard]] float load_factor() const noexcept {
@@ -177,6 +195,7 @@ class hash_lookup {
 
     table table_;
 };
+EBB_MAPS_END
 
 /// Equal when each has the elements of the other; mapped values by ==.
 template <class E, class H, class Q, class A>

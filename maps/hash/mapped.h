@@ -1,6 +1,7 @@
 // mapped: what hash_map and node_hash_map have beyond a set: values by key.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/container.h>
 
 #include <concepts>
@@ -19,6 +20,7 @@ using key_in = std::remove_const_t<typename std::iterator_traits<It>::value_type
 template <class It>
 using value_in = typename std::iterator_traits<It>::value_type::second_type;
 
+EBB_MAPS_BEGIN
 template <class Elements, class Value, class Hash, class Equal, class Arena>
 class mapped : public hash_container<Elements, Hash, Equal, Arena> {
     using base = hash_container<Elements, Hash, Equal, Arena>;
@@ -107,7 +109,7 @@ class mapped : public hash_container<Elements, Hash, Equal, Arena> {
     static auto& value_at(Self& self, const K& key) {
         const auto it = self.find(key);
         if (it == self.end()) {
-            throw std::out_of_range("hash_map::at: no such key");
+            throw_out_of_range("hash_map::at: no such key");
         }
         return it->second;
     }
@@ -128,5 +130,6 @@ class mapped : public hash_container<Elements, Hash, Equal, Arena> {
         return {at, added};
     }
 };
+EBB_MAPS_END
 
 } // namespace ebb::detail

@@ -32,14 +32,19 @@ class map_memory {
 
     explicit map_memory(Arena& from) noexcept : from_(&from) {}
 
-    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
-        return from_->allocate(bytes, alignment);
+    template <std::size_t Alignment>
+    [[nodiscard]] void* allocate(std::size_t bytes) {
+        return from_->allocate(bytes, Alignment);
     }
-    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-        from_->deallocate(p, bytes, alignment);
+    template <std::size_t Alignment>
+    void deallocate(void* p, std::size_t bytes) noexcept {
+        from_->deallocate(p, bytes, Alignment);
     }
     [[nodiscard]] Arena& growing() noexcept requires grows_in_place { return *from_; }
     void trim() noexcept {} // the arena is others' too
+    /// Throws std::bad_alloc where it is known that so many bytes can't be had. An arena isn't
+    /// asked: it might take them and keep them.
+    void expect(std::size_t) noexcept {}
 
     [[nodiscard]] map_memory for_copy() const noexcept { return *this; }
     [[nodiscard]] Arena& source() const noexcept { return *from_; }
@@ -61,14 +66,17 @@ class map_memory<page_memory> {
     static constexpr bool propagates_copy = false;
     static constexpr bool propagates_move = true; // which moves along with it
 
-    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
-        return own_.allocate(bytes, alignment);
+    template <std::size_t Alignment>
+    [[nodiscard]] void* allocate(std::size_t bytes) {
+        return own_.allocate(bytes, Alignment);
     }
-    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-        own_.deallocate(p, bytes, alignment);
+    template <std::size_t Alignment>
+    void deallocate(void* p, std::size_t bytes) noexcept {
+        own_.deallocate(p, bytes, Alignment);
     }
     [[nodiscard]] page_memory& growing() noexcept { return own_; }
     void trim() noexcept { own_.trim(); }
+    void expect(std::size_t bytes) { page_memory::expect(bytes); }
 
     [[nodiscard]] map_memory for_copy() const noexcept { return {}; }
     [[nodiscard]] const page_memory& source() const noexcept { return own_; }
@@ -93,28 +101,29 @@ class map_memory<Allocator> {
 
     explicit map_memory(const Allocator& from) noexcept : from_(from) {}
 
-    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
-        void* p = nullptr;
-        with_unit(alignment, [&]<class Unit>(std::type_identity<Unit>) {
-            typename traits::template rebind_alloc<Unit> units(from_);
-            p = std::to_address(units.allocate(count<Unit>(bytes)));
-        });
-        return p;
+    template <std::size_t Alignment>
+    [[nodiscard]] void* allocate(std::size_t bytes) {
+        units<Alignment> from(from_);
+        return std::to_address(from.allocate(count<Alignment>(bytes)));
     }
-    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-        with_unit(alignment, [&]<class Unit>(std::type_identity<Unit>) {
-            using allocator = typename traits::template rebind_alloc<Unit>;
-            using pointer = typename std::allocator_traits<allocator>::pointer;
-            allocator units(from_);
-            if constexpr (std::is_pointer_v<pointer>) {
-                units.deallocate(static_cast<Unit*>(p), count<Unit>(bytes));
-            } else {
-                units.deallocate(std::pointer_traits<pointer>::pointer_to(*static_cast<Unit*>(p)),
-                                 count<Unit>(bytes));
-            }
-        });
+    template <std::size_t Alignment>
+    void deallocate(void* p, std::size_t bytes) noexcept {
+        using pointer = typename std::allocator_traits<units<Alignment>>::pointer;
+        units<Alignment> from(from_);
+        auto* const first = static_cast<unit<Alignment>*>(p);
+        if constexpr (std::is_pointer_v<pointer>) {
+            from.deallocate(first, count<Alignment>(bytes));
+        } else {
+            from.deallocate(std::pointer_traits<pointer>::pointer_to(*first),
+                            count<Alignment>(bytes));
+        }
     }
     void trim() noexcept {}
+    void expect(std::size_t bytes) {
+        if constexpr (std::is_same_v<Allocator, std::allocator<typename traits::value_type>>) {
+            page_memory::expect(bytes);
+        }
+    }
 
     [[nodiscard]] map_memory for_copy() const {
         return map_memory(traits::select_on_container_copy_construction(from_));
@@ -134,26 +143,17 @@ class map_memory<Allocator> {
     void assign(const map_memory& other) noexcept { from_ = other.from_; }
 
   private:
+    // As large as their alignment, which divides every block: no byte is asked for beyond it.
     template <std::size_t Alignment>
     struct alignas(Alignment) unit {
         std::byte bytes[Alignment];
     };
+    template <std::size_t Alignment>
+    using units = typename traits::template rebind_alloc<unit<Alignment>>;
 
-    template <class Unit>
+    template <std::size_t Alignment>
     static std::size_t count(std::size_t bytes) noexcept {
-        return (bytes + sizeof(Unit) - 1) / sizeof(Unit);
-    }
-
-    // Units as large as their alignment, which divides every block: no byte is asked for beyond it.
-    template <std::size_t Alignment = 1, class F>
-    static void with_unit(std::size_t alignment, const F& f) {
-        if constexpr (Alignment < 4096) {
-            if (alignment > Alignment) {
-                with_unit<Alignment * 2>(alignment, f);
-                return;
-            }
-        }
-        f(std::type_identity<unit<Alignment>>());
+        return (bytes + Alignment - 1) / Alignment;
     }
 
     [[no_unique_address]] Allocator from_;

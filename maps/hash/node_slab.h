@@ -18,9 +18,9 @@
 // the last on it, and the last of all unmaps the slab.
 #pragma once
 
+#include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/base/bytes.h>
-#include <ebb/alloc/base/sanitizers.h>
 
 #include <algorithm>
 #include <atomic>
@@ -89,7 +89,9 @@ struct node_slab {
         if constexpr (capacity() % 64 != 0) {
             s->free[capacity() / 64] = bit(capacity()) - 1;
         }
-        poison_bytes(advance(at, first()), bytes - first());
+        if (marks::poisons) {
+            marks::poison(advance(at, first()), bytes - first());
+        }
         return s;
     }
 

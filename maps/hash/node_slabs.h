@@ -17,8 +17,8 @@
 // one.
 #pragma once
 
+#include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/base/check.h>
-#include <ebb/alloc/base/sanitizers.h>
 #include <ebb/maps/hash/node_slab.h>
 
 #include <algorithm>
@@ -74,7 +74,9 @@ class node_slabs {
         empty_slabs_ -= s->live == 0 ? 1 : 0;
         set_live(*s, s->live + 1);
         ++live_;
-        unpoison_bytes(s->slot(i), Slab::stride);
+        if (marks::poisons) {
+            marks::unpoison(s->slot(i), Slab::stride);
+        }
         return s->slot(i);
     }
     /// Its node has ended.
@@ -273,7 +275,9 @@ class node_slabs {
 
     template <class Arena>
     void give(Arena& arena, Slab& s, std::uint32_t i) noexcept {
-        poison_bytes(s.slot(i), Slab::stride);
+        if (marks::poisons) {
+            marks::poison(s.slot(i), Slab::stride);
+        }
         s.free[i / 64] |= Slab::bit(i);
         s.full &= ~(std::uint64_t{1} << s.page_of(i));
         for (std::uint64_t left = s.pages_of(i) & ~s.header_pages(); left != 0; left &= left - 1) {

@@ -31,6 +31,7 @@
 
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/element.h>
 #include <ebb/maps/hash/memory.h>
 #include <ebb/maps/hash/node_slabs.h>
@@ -62,13 +63,13 @@ class single_nodes {
     using keeper = std::optional<Memory>;
 
     [[nodiscard]] pointer allocate(Memory& memory) {
-        const pointer p(memory.allocate(block_bytes, alignment));
+        const pointer p(memory.template allocate<alignment>(block_bytes));
         ++count_;
         return p;
     }
     void deallocate(Memory& memory, pointer p) noexcept {
         --count_;
-        memory.deallocate(p.get(), block_bytes, alignment);
+        memory.template deallocate<alignment>(p.get(), block_bytes);
     }
 
     /// The node leaves the map; one that left this or another map comes to it.
@@ -80,7 +81,7 @@ class single_nodes {
     }
     /// Ends one that has left, without its object.
     static void discard(pointer p, keeper& memory) noexcept {
-        memory->deallocate(p.get(), block_bytes, alignment);
+        memory->template deallocate<alignment>(p.get(), block_bytes);
     }
 
     /// Between these two calls every node ends, by `drop`.
@@ -216,9 +217,10 @@ class slab_nodes {
             return;
         }
         if (slabs_ == nullptr) {
-            try {
+            EBB_TRY {
                 slabs_ = make_slabs(memory.growing());
-            } catch (const std::bad_alloc&) { // nodes and slabs stay apart
+            }
+            EBB_CATCH(const std::bad_alloc&) { // nodes and slabs stay apart
                 return;
             }
             memory.growing().charge(sizeof(slabs));
@@ -281,11 +283,12 @@ class slab_nodes {
     [[gnu::noinline]] pointer first_in_slabs(Arena& arena) {
         slabs* const fresh = make_slabs(arena);
         void* node = nullptr;
-        try {
+        EBB_TRY {
             node = fresh->take(arena, sizeof(T));
-        } catch (...) {
+        }
+        EBB_CATCH(...) {
             ::operator delete(fresh);
-            throw;
+            EBB_RETHROW;
         }
         slabs_ = fresh;
         arena.charge(sizeof(slabs));

@@ -72,8 +72,10 @@ struct slot_layout {
     static constexpr std::uint32_t most_in_group = 13;
     /// Of most_in_group; with fewer elements the groups are written anew, and fewer.
     static constexpr std::size_t percent = 55;
-    /// Elements a segment has on average: 32 KiB of them.
-    static constexpr std::size_t per_segment = std::bit_floor(32768 / sizeof(Element));
+    /// Elements a segment has on average: 32 KiB of them, and no more than half of what a split
+    /// notes on the stack (table_placing.h).
+    static constexpr std::size_t per_segment =
+        std::min<std::size_t>(std::bit_floor(32768 / sizeof(Element)), 4096);
     using group = detail::group;
     static constexpr std::size_t group_bytes = sizeof(group) + group::slots * sizeof(Element);
 
@@ -140,13 +142,13 @@ struct array_layout {
         }
     }
 
-    /// The slot that holds number n, searched for from group `g` on. Requires: one holds it.
-    [[nodiscard]] static std::uint16_t& slot_of(const segment& s, std::uint32_t g,
-                                                std::uint32_t n) noexcept {
+    /// Moves `g` on to the group that holds number n; returns the slot. Requires: one holds it.
+    [[nodiscard]] static std::uint32_t slot_of(const segment& s, std::uint32_t& g,
+                                               std::uint32_t n) noexcept {
         for (;; g = g + 1 == s.group_count ? 0 : g + 1) {
             if (const std::uint32_t fit = s.groups[g].holding(static_cast<std::uint16_t>(n));
                 fit != 0) {
-                return s.groups[g].numbers[std::countr_zero(fit)];
+                return static_cast<std::uint32_t>(std::countr_zero(fit));
             }
         }
     }

@@ -13,9 +13,9 @@
 // that it may be merged with are neighbours then, and a merge of two that lie wholly before or
 // wholly after an iterator leaves what it has still to see as it was.
 //
-// Each map has a seed and a multiplier of its own, another one when it has become empty: elements
-// that come in the order of a map with the same would all belong into the first segment. Only a
-// copy shares its original's.
+// Each map has a seed and a multiplier of its own, a copy too, another one when it has become empty
+// or was moved from: elements that come in the order of a map with the same would all belong into
+// the first segment.
 //
 // Size, segments and bytes have 64 bits; 32 count within one segment alone. The low half of a hash
 // names segments, the upper half groups: from 2^24 segments on (2^16 with arrays) tags repeat bits
@@ -30,6 +30,7 @@
 #include <ebb/maps/footprint.h>
 #include <ebb/maps/go/seed.h>
 #include <ebb/maps/hash.h>
+#include <ebb/maps/hash/checks.h>
 #include <ebb/maps/hash/directory.h>
 #include <ebb/maps/hash/element.h>
 #include <ebb/maps/hash/memory.h>
@@ -46,6 +47,7 @@
 #include <utility>
 
 namespace ebb::detail {
+EBB_MAPS_BEGIN
 
 /// A hash that says so is good: it has a type of this name, which isn't std::false_type.
 template <class Hash>
@@ -73,12 +75,16 @@ template <class Elements, class Hash, class Equal, class Arena>
 class hash_table {
     // Before the noexcept that uses them, as g++ 10 needs them.
     template <class K>
-    static constexpr bool is_one_word = (std::is_integral_v<K> || std::is_enum_v<K> ||
-                                         std::is_pointer_v<K>)&&sizeof(K) <= 8;
+    static constexpr bool is_one_word = [] {
+        if constexpr (std::is_enum_v<K> ||
+                      std::is_pointer_v<K>) { // who may have a std::hash of their own
+            return noexcept(std::hash<K>{}(std::declval<const K&>()));
+        } else {
+            return std::is_integral_v<K> && sizeof(K) <= 8;
+        }
+    }();
     template <class K>
-    static constexpr bool hash_throws =
-        !(std::is_same_v<Hash, hash<K>> && is_one_word<K>)&&!noexcept(
-            seeded(std::declval<const Hash&>(), std::declval<const K&>(), std::uint64_t{}));
+    static constexpr bool hash_throws = !(std::is_same_v<Hash, hash<K>> && is_one_word<K>);
 
   public:
     using elements = Elements;
@@ -103,6 +109,7 @@ class hash_table {
 
     hash_table(memory from, Hash hash, Equal equal)
         : memory_(std::move(from)), hash_(std::move(hash)), equal_(std::move(equal)) {
+        hash_check<Hash, key_type>::tell();
         reseed(fresh_seed(this));
     }
     hash_table(hash_table&& other) noexcept
@@ -124,9 +131,11 @@ class hash_table {
     /// The key's hash in this map: seeded, every bit of it used.
     template <class K>
     [[nodiscard]] std::uint64_t hash_of(const K& key) const noexcept(!hash_throws<K>) {
-        if constexpr (std::is_same_v<Hash, hash<K>> && is_one_word<K>) {
+        if constexpr (!hash_check<Hash, typename Elements::key_type>::works) {
+            return 0; // its message is enough
+        } else if constexpr (std::is_same_v<Hash, hash<K>> && is_one_word<K>) {
             return mixed(word_of(key));
-        } else if constexpr (requires { hash_(key, seed_); }) {
+        } else if constexpr (seeded_hash<Hash>) {
             return hash_(key, seed_);
         } else if constexpr (is_avalanching<Hash>) {
             // Without the map's multiplier every map would have the order of every other.
@@ -164,6 +173,8 @@ class hash_table {
         }
         return look_on(s, g, key, hash);
     }
+
+    [[nodiscard]] position position_of(segment& s, element* e) const noexcept;
 
     /// Adds an element that isn't there: `make(p)` constructs it at p. Bounded by a split and a
     /// rebuild. Throws std::bad_alloc, and what `make` and the hash throw; nothing is changed then.
@@ -234,7 +245,7 @@ class hash_table {
         __builtin_prefetch(s.groups + home_group(hash, s.group_count));
     }
 
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
     [[nodiscard]] std::uint64_t version() const noexcept {
         return version_;
     }
@@ -297,10 +308,10 @@ class hash_table {
     }
     template <class K>
     [[nodiscard]] static std::uint64_t word_of(const K& key) noexcept {
-        if constexpr (std::is_pointer_v<K>) {
-            return reinterpret_cast<std::uintptr_t>(key);
-        } else {
+        if constexpr (std::is_integral_v<K>) {
             return static_cast<std::uint64_t>(key);
+        } else {
+            return std::hash<K>{}(key);
         }
     }
 
@@ -408,6 +419,7 @@ class hash_table {
     void move_last(segment& s, element* hole, std::uint32_t n) noexcept;
     [[nodiscard]] std::uint32_t home_of(const segment& s, const element& e) const noexcept;
     void give_back(segment& s) noexcept;
+    void give_back_all() noexcept;
     [[nodiscard]] std::size_t reserved_in(const segment& s) const noexcept;
     void set_numbers() noexcept;
 
@@ -432,7 +444,6 @@ class hash_table {
     static void each_element(const segment& s, const F& f);
     void validate_segment(std::size_t number, std::uint64_t& index_bytes,
                           std::uint64_t& array_bytes) const;
-    void clone(const segment& from, segment& to);
 
     void take_numbers(hash_table& other) noexcept;
     void swap_numbers(hash_table& other) noexcept;
@@ -456,7 +467,7 @@ class hash_table {
     std::size_t groups_ = 0; // in all segments
     std::uint64_t array_bytes_ = 0;
     std::size_t left_large_ = none; // a segment that an iterator erased from and is still in
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
     std::uint64_t version_ = 0;
 #endif
     [[no_unique_address]] nodes nodes_;
@@ -465,6 +476,7 @@ class hash_table {
     [[no_unique_address]] Equal equal_;
 };
 
+EBB_MAPS_END
 } // namespace ebb::detail
 
 #include <ebb/maps/hash/table_accounts.h>

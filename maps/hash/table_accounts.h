@@ -1,6 +1,7 @@
 // hash_table's beginning and end, and what it says of its bytes.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
 
 namespace ebb::detail {
@@ -19,7 +20,7 @@ template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
     seed_ = other.seed_;
     multiplier_ = other.multiplier_;
-    other.reseed(seed_);
+    other.reseed(next_seed(seed_));
     size_ = std::exchange(other.size_, 0);
     reserved_ = std::exchange(other.reserved_, 0);
     index_bytes_ = std::exchange(other.index_bytes_, 0);
@@ -44,60 +45,33 @@ void hash_table<E, H, Q, A>::swap_numbers(hash_table& other) noexcept {
     other.set_numbers();
 }
 
-/// A copy with the same segments, each as large as its elements need. Throws std::bad_alloc and
-/// what the copies throw.
+/// A copy under a seed of its own, as large as its elements need. Throws std::bad_alloc and what
+/// the copies and the hash throw.
 template <class E, class H, class Q, class A>
 hash_table<E, H, Q, A>::hash_table(const hash_table& other, memory from)
     : memory_(std::move(from)), hash_(other.hash_), equal_(other.equal_) {
-    seed_ = other.seed_;
-    multiplier_ = other.multiplier_;
-    try {
-        while (directory_.size() < other.directory_.size()) {
-            directory_.make_room(memory_);
-            directory_.push(segment());
+    static_assert(E::copies, "hash_map: a map whose keys or values can't be copied can't be copied "
+                             "itself: move it");
+    reseed(fresh_seed(this));
+    EBB_TRY {
+        reserve(other.size_);
+        for (std::size_t n = 0; n < other.directory_.size(); ++n) {
+            each_element(other.directory_[n], [&](std::size_t, const element* e) {
+                if constexpr (E::copies) {
+                    add(hash_of(E::key(*e)),
+                        [&](element* at) { make(at, E::value(const_cast<element&>(*e))); });
+                }
+            });
         }
-        set_numbers();
-        for (std::size_t n = 0; n < directory_.size(); ++n) {
-            clone(other.directory_[n], directory_[n]);
-        }
-    } catch (...) {
+    }
+    EBB_CATCH(...) {
         clear();
-        throw;
+        EBB_RETHROW;
     }
-}
-
-template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::clone(const segment& from, segment& to) {
-    if (from.count == 0) {
-        return;
+    reserved_ = 0;
+    for (std::size_t n = 0; n < directory_.size(); ++n) {
+        shrink(directory_[n]);
     }
-    allocate_index(to, from.group_count, paged());
-    const auto copy = [&](element* at, const element& e) {
-        make(at, E::value(const_cast<element&>(e)));
-        ++to.count;
-        ++size_;
-    };
-    if constexpr (layout::has_array) {
-        allocate_array(to, array_capacity(from.count));
-        each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
-            const std::uint16_t n = layout::number(from, g, i);
-            copy(to.elements + n, from.elements[n]);
-            layout::number(to, g, i) = n;
-            to.groups[g].tags[i] = from.groups[g].tags[i];
-        });
-        for (std::uint32_t g = 0; g < from.group_count; ++g) {
-            to.groups[g].overflow = from.groups[g].overflow;
-        }
-    } else {
-        each_slot(from, [&](std::uint32_t g, std::uint32_t i) {
-            copy(layout::element(to, g, i), *layout::element(from, g, i));
-            to.groups[g].tags[i] = from.groups[g].tags[i];
-        });
-        for (std::uint32_t g = 0; g < from.group_count; ++g) {
-            to.groups[g].overflow = from.groups[g].overflow;
-        }
-    }
-    to.stale = from.stale;
 }
 
 template <class E, class H, class Q, class A>
@@ -115,11 +89,12 @@ void hash_table<E, H, Q, A>::make(element* at, Args&&... args) {
     };
     if constexpr (E::is_node) {
         const element p = nodes_.allocate(memory_);
-        try {
+        EBB_TRY {
             construct(p.get());
-        } catch (...) {
+        }
+        EBB_CATCH(...) {
             nodes_.deallocate(memory_, p);
-            throw;
+            EBB_RETHROW;
         }
         std::construct_at(at, p);
     } else {
@@ -205,7 +180,8 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
              at = at + 1 == s.group_count ? 0 : at + 1) {
             EBB_CHECK(s.groups[at].passed_by(hash), "hash_map: an element that is not found");
         }
-        EBB_CHECK(look(E::key(e), hash).at == std::addressof(e),
+        EBB_CHECK(!static_cast<bool>(equal_(E::key(e), E::key(e))) || // as NaN
+                      look(E::key(e), hash).at == std::addressof(e),
                   "hash_map: two elements of one key");
         if constexpr (E::is_node) {
             nodes_.validate_node(e);

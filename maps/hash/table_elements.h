@@ -1,6 +1,7 @@
 // hash_table's elements: one more, one fewer, none, and each.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
 
 namespace ebb::detail {
@@ -10,14 +11,15 @@ template <class E, class H, class Q, class A>
 template <class Make>
 typename hash_table<E, H, Q, A>::position hash_table<E, H, Q, A>::add_growing(std::uint64_t hash,
                                                                               const Make& make) {
-    alignas(element) std::byte room[sizeof(element)];
-    auto* const aside = reinterpret_cast<element*>(room);
+    apart<element> room;
+    element* const aside = room.get();
     make(aside);
-    try {
+    EBB_TRY {
         make_room(hash);
-    } catch (...) {
+    }
+    EBB_CATCH(...) {
         end(aside);
-        throw;
+        EBB_RETHROW;
     }
     return add_here(segment_of(hash), hash, [&](element* at) { E::relocate(at, aside); });
 }
@@ -45,20 +47,33 @@ template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t n) noexcept {
     element* const last = s.elements + s.count;
     if (n != s.count) {
-        layout::slot_of(s, home_of(s, *last), s.count) = static_cast<std::uint16_t>(n);
+        std::uint32_t g = home_of(s, *last);
+        const std::uint32_t i = layout::slot_of(s, g, s.count);
+        layout::number(s, g, i) = static_cast<std::uint16_t>(n);
         E::relocate(hole, last);
     }
     // What the next removals from here will move: its lines are there by then.
     layout::fetch(last, -2);
 }
 
+/// The place of an element of an array. Its key is hashed, to begin near it, and not compared: it
+/// need not equal itself, and what it hashes to need not be what it was.
+template <class E, class H, class Q, class A>
+typename hash_table<E, H, Q, A>::position
+hash_table<E, H, Q, A>::position_of(segment& s, element* e) const noexcept {
+    position p{&s, home_of(s, *e), 0, e};
+    p.i = layout::slot_of(s, p.g, static_cast<std::uint32_t>(e - s.elements));
+    return p;
+}
+
 /// Where an element of the segment is searched for: anywhere, if the hash throws.
 template <class E, class H, class Q, class A>
 std::uint32_t hash_table<E, H, Q, A>::home_of(const segment& s, const element& e) const noexcept {
     if constexpr (hash_throws<key_type>) {
-        try {
+        EBB_TRY {
             return home_group(hash_of(E::key(e)), s.group_count);
-        } catch (...) {
+        }
+        EBB_CATCH(...) {
             return 0;
         }
     } else {
@@ -84,7 +99,7 @@ void hash_table<E, H, Q, A>::clear() noexcept {
     reserved_ = 0;
     left_large_ = none;
     set_numbers();
-    reseed(seed_);
+    reseed(next_seed(seed_));
 }
 
 template <class E, class H, class Q, class A>

@@ -2,6 +2,7 @@
 // Each allocates before it moves anything, and moves nothing that can throw.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
 
 namespace ebb::detail {
@@ -56,7 +57,7 @@ void hash_table<E, H, Q, A>::split() {
     if constexpr (layout::has_array) {
         array_stays = in_pages(s.capacity); // its far end goes back to the system in place
     }
-    try {
+    EBB_TRY {
         const std::size_t staying = s.count - going;
         if (staying != 0) {
             allocate_index(low, fill_pages(first_groups(staying), now_paged), now_paged);
@@ -69,12 +70,13 @@ void hash_table<E, H, Q, A>::split() {
             allocate_array(high, array_capacity(going));
             populate_array(high, going);
         }
-    } catch (...) {
+    }
+    EBB_CATCH(...) {
         free_index(low, now_paged);
         free_array(low);
         free_index(high, now_paged);
         free_array(high);
-        throw;
+        EBB_RETHROW;
     }
     if constexpr (layout::has_array) {
         if (array_stays) {
@@ -171,11 +173,11 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
     if (s.count == 0 && reserved == 0) {
         give_back(s);
         if (size_ == 0) {
-            reseed(seed_);
+            reseed(next_seed(seed_));
         }
         return;
     }
-    try {
+    EBB_TRY {
         fit_array(s);
         const bool too_large = std::max<std::size_t>(s.count, reserved) <= least_elements(s);
         if (too_large || s.stale > stale_most(s)) {
@@ -184,7 +186,8 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
                               : s.group_count,
                     paged());
         }
-    } catch (...) { // no memory, or no hash: it stays as it is, and is looked at again
+    }
+    EBB_CATCH(...) { // no memory, or no hash: it stays as it is, and is looked at again
         s.stale = 0;
     }
     set_shrink_at(s);
@@ -213,9 +216,10 @@ void hash_table<E, H, Q, A>::merge_if_small(std::size_t but) noexcept {
         if (but == last || but == last - std::bit_floor(last)) {
             return;
         }
-        try {
+        EBB_TRY {
             merge_last();
-        } catch (...) { // as in shrink
+        }
+        EBB_CATCH(...) { // as in shrink
             return;
         }
     }
@@ -264,52 +268,65 @@ std::size_t hash_table<E, H, Q, A>::reserved_in(const segment& s) const noexcept
     return share + (std::size_t{4} << (std::bit_width(share) / 2));
 }
 
-/// Room for `count` elements, kept until clear() or shrink_to_fit(). Throws std::bad_alloc; what
-/// was made until then stays.
+/// Room for `count` elements, kept until clear() or shrink_to_fit(). Throws std::bad_alloc, the map
+/// as it was.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::reserve(std::size_t count) {
     if (count <= size_ && reserved_ == 0) {
         return;
     }
-    while (split_at_ < count) {
-        split();
-    }
-    reserved_ = count;
-    for (std::size_t n = 0; n < directory_.size(); ++n) {
-        segment& s = directory_[n];
-        const std::size_t wanted = reserved_in(s);
-        if (most_in_groups<layout>(s.group_count) < wanted) {
-            rebuild(s, groups_for<layout>(wanted), paged());
+    memory_.expect(count * sizeof(value_type));
+    const std::size_t before = std::exchange(reserved_, count);
+    EBB_TRY {
+        while (split_at_ < count) {
+            split();
         }
-        if constexpr (layout::has_array) {
-            if (s.capacity < wanted) {
-                grow_array(s, wanted);
+        for (std::size_t n = 0; n < directory_.size(); ++n) {
+            segment& s = directory_[n];
+            const std::size_t wanted = reserved_in(s);
+            if (most_in_groups<layout>(s.group_count) < wanted) {
+                rebuild(s, groups_for<layout>(wanted), paged());
+            }
+            if constexpr (layout::has_array) {
+                if (s.capacity < wanted) {
+                    grow_array(s, wanted);
+                }
             }
         }
     }
+    EBB_CATCH(...) {
+        reserved_ = before;
+        give_back_all();
+        EBB_RETHROW;
+    }
+}
+
+/// What neither elements nor a reservation need. O(size).
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::give_back_all() noexcept {
+    for (std::size_t before = 0; before != directory_.size();) {
+        before = directory_.size();
+        merge_if_small();
+    }
+    for (std::size_t n = 0; n < directory_.size(); ++n) {
+        segment& s = directory_[n];
+        shrink(s);
+        const std::size_t least = std::max<std::size_t>(s.count, reserved_in(s));
+        if (s.count != 0 && fill_pages(groups_for<layout>(least), paged()) < s.group_count) {
+            EBB_TRY {
+                rebuild(s, groups_for<layout>(least), paged());
+            }
+            EBB_CATCH(...) { // it stays as it is
+            }
+        }
+    }
+    memory_.trim();
 }
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::shrink_to_fit() noexcept {
     reserved_ = 0;
-    while (size_ < merge_at_) {
-        const std::size_t before = directory_.size();
-        merge_if_small();
-        if (directory_.size() == before) {
-            break;
-        }
-    }
-    for (std::size_t n = 0; n < directory_.size(); ++n) {
-        segment& s = directory_[n];
-        shrink(s);
-        if (s.count != 0 && fill_pages(groups_for<layout>(s.count), paged()) < s.group_count) {
-            try {
-                rebuild(s, groups_for<layout>(s.count), paged());
-            } catch (...) { // it stays as it is
-            }
-        }
-    }
-    memory_.trim();
+    give_back_all();
 }
 
 } // namespace ebb::detail

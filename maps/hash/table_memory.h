@@ -1,6 +1,7 @@
 // hash_table's memory: a segment's index and its array.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
 
 namespace ebb::detail {
@@ -35,7 +36,7 @@ void hash_table<E, H, Q, A>::allocate_index(segment& s, std::uint32_t groups, bo
         }
     }
     if (p == nullptr) {
-        p = static_cast<std::byte*>(memory_.allocate(bytes, alignof(group)));
+        p = static_cast<std::byte*>(memory_.template allocate<alignof(group)>(bytes));
     }
     index_bytes_ += bytes;
     groups_ += groups;
@@ -66,7 +67,7 @@ void hash_table<E, H, Q, A>::free_index(segment& s, bool paged) noexcept {
             return;
         }
     }
-    memory_.deallocate(s.groups, bytes, alignof(group));
+    memory_.template deallocate<alignof(group)>(s.groups, bytes);
 }
 
 /// Elements that a block for `count` has room for: whole pages, or some more.
@@ -86,7 +87,7 @@ template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::allocate_array(segment& s, std::size_t capacity) {
     if constexpr (layout::has_array) {
         if (capacity > layout::most) {
-            throw std::length_error("hash_map: more keys than the hash function can tell apart");
+            throw_length_error("hash_map: more keys than the hash function can tell apart");
         }
         const std::size_t bytes = capacity * sizeof(element);
         void* p = nullptr;
@@ -96,7 +97,7 @@ void hash_table<E, H, Q, A>::allocate_array(segment& s, std::size_t capacity) {
             }
         }
         if (p == nullptr) {
-            p = memory_.allocate(bytes, alignof(element));
+            p = memory_.template allocate<alignof(element)>(bytes);
         }
         array_bytes_ += bytes;
         s.elements = static_cast<element*>(p);
@@ -132,7 +133,7 @@ void hash_table<E, H, Q, A>::free_array(segment& s) noexcept {
                 return;
             }
         }
-        memory_.deallocate(s.elements, bytes, alignof(element));
+        memory_.template deallocate<alignof(element)>(s.elements, bytes);
     }
 }
 
@@ -191,9 +192,10 @@ void hash_table<E, H, Q, A>::fit_array(segment& s) {
             }
         }
         segment fresh = s;
-        try {
+        EBB_TRY {
             allocate_array(fresh, capacity);
-        } catch (const std::bad_alloc&) { // it keeps what it has
+        }
+        EBB_CATCH(const std::bad_alloc&) { // it keeps what it has
             return;
         }
         for (std::uint32_t id = 0; id < s.count; ++id) {

@@ -1,6 +1,7 @@
 // hash_table's walks through a segment, and how many elements at once are put into another.
 #pragma once
 
+#include <ebb/alloc/base/exceptions.h>
 #include <ebb/maps/hash/table.h> // NOLINT(misc-header-include-cycle): this is a part of it
 
 namespace ebb::detail {
@@ -16,14 +17,16 @@ struct hash_table<E, H, Q, A>::hashes {
             if (bytes == 0) {
                 return;
             }
-            all = static_cast<std::uint64_t*>(of.memory_.allocate(bytes, alignof(std::uint64_t)));
-            try {
+            all = static_cast<std::uint64_t*>(
+                of.memory_.template allocate<alignof(std::uint64_t)>(bytes));
+            EBB_TRY {
                 each_element(s, [&](std::size_t n, const element* e) {
                     all[n] = table.hash_of(E::key(*e));
                 });
-            } catch (...) {
-                of.memory_.deallocate(all, bytes, alignof(std::uint64_t));
-                throw;
+            }
+            EBB_CATCH(...) {
+                of.memory_.template deallocate<alignof(std::uint64_t)>(all, bytes);
+                EBB_RETHROW;
             }
         }
     }
@@ -31,7 +34,7 @@ struct hash_table<E, H, Q, A>::hashes {
     hashes& operator=(const hashes&) = delete;
     ~hashes() {
         if (all != nullptr) {
-            table.memory_.deallocate(all, bytes, alignof(std::uint64_t));
+            table.memory_.template deallocate<alignof(std::uint64_t)>(all, bytes);
         }
     }
 
@@ -88,7 +91,7 @@ void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
 /// tags say the same, but a line that was just written a byte of can't be read at once.
 template <class E, class H, class Q, class A>
 struct hash_table<E, H, Q, A>::placing {
-    static constexpr std::uint32_t most = 2048; // groups; more than a segment of 4-byte keys has
+    static constexpr std::uint32_t most = 1024; // groups; more than a segment of 4-byte keys has
     struct vacancies {
         std::uint16_t of[most];
     };

@@ -171,6 +171,81 @@ struct without_address {
 struct hash_of_it {
     std::size_t operator()(const without_address& w) const { return std::hash<int>()(w.n); }
 };
+// Nothing of an element's size lies on the stack, which is smaller.
+TEST(hash_map, holds_values_of_nine_megabytes) {
+    using large = std::array<char, 9 << 20>;
+    ebb::hash_map<int, large> m;
+    for (int n = 0; n < 20; ++n) {
+        m.try_emplace(n).first->second[static_cast<std::size_t>(n)] = 'x';
+    }
+    m.erase(3);
+    auto handle = m.extract(4);
+    ASSERT_FALSE(handle.empty());
+    EXPECT_EQ(handle.mapped()[4], 'x');
+    handle.key() = 3;
+    EXPECT_TRUE(m.insert(std::move(handle)).inserted);
+    EXPECT_EQ(m.at(3)[4], 'x');
+    EXPECT_EQ(m.size(), 19U);
+    m.validate();
+}
+
+TEST(node_hash_map, holds_references_and_its_own_kind) {
+    struct tree {
+        ebb::node_hash_map<int, tree> kids;
+        int n = 0;
+    };
+    tree t;
+    t.kids[1].kids[2].n = 3;
+    tree copy(t);
+    EXPECT_EQ(copy.kids.at(1).kids.at(2).n, 3);
+    int x = 5;
+    int y = 6;
+    ebb::node_hash_map<int, int&> m;
+    m.emplace(1, x);
+    m.insert({2, y});
+    m.at(1) = 7;
+    EXPECT_EQ(x, 7);
+    EXPECT_EQ(&m.at(2), &y);
+    for (auto& [k, v] : m) {
+        v += k;
+    }
+    EXPECT_EQ(y, 8);
+}
+
+TEST(hash_map, swaps_by_its_own_function_and_is_made_without_throwing) {
+    using std::swap;
+    using map = ebb::hash_map<std::string, int>;
+    using on_resource = ebb::pmr::hash_map<int, int>;
+    using nodes = ebb::node_hash_set<int>;
+    static_assert(std::is_nothrow_swappable_v<map> && std::is_nothrow_swappable_v<nodes>);
+    static_assert(std::is_nothrow_swappable_v<on_resource>);
+    static_assert(std::is_nothrow_default_constructible_v<map>);
+    static_assert(std::is_nothrow_default_constructible_v<nodes>);
+    map a{{"one", 1}};
+    map b;
+    const int* const at = &a.at("one");
+    swap(a, b);
+    EXPECT_TRUE(a.empty());
+    EXPECT_EQ(&b.at("one"), at) << "moved element by element";
+    EXPECT_EQ(ebb::erase_if(b, [](const auto& e) { return e.second == 1; }), 1U);
+}
+
+TEST(hash_map, handles_know_their_allocator) {
+    std::pmr::monotonic_buffer_resource from;
+    ebb::pmr::hash_map<int, int> m(&from);
+    m[1] = 2;
+    const auto handle = m.extract(1);
+    EXPECT_EQ(handle.get_allocator().resource(), &from);
+    ebb::pmr::node_hash_map<int, int> n(&from);
+    n[1] = 2;
+    EXPECT_EQ(n.extract(1).get_allocator().resource(), &from);
+    ebb::hash_map<int, int> own;
+    own[1] = 2;
+    static_assert(std::is_same_v<decltype(own.extract(1).get_allocator()),
+                                 std::allocator<std::pair<const int, int>>>);
+    static_assert(std::is_same_v<decltype(own)::node_type::mapped_type, int>);
+}
+
 TEST(hash_set, takes_keys_without_an_address) {
     ebb::hash_set<without_address, hash_of_it> s;
     for (int n = 0; n < 3000; ++n) {
@@ -181,7 +256,7 @@ TEST(hash_set, takes_keys_without_an_address) {
     EXPECT_EQ(s.erase({2999}), 1u);
 }
 
-#ifndef NDEBUG
+#if EBB_CHECK_ITERATORS
 TEST(hash_map_death, use_of_an_iterator_that_an_insert_or_erase_ended_stops) {
     ebb::hash_map<int, int> m{{1, 1}, {2, 2}};
     auto it = m.find(1);

@@ -248,6 +248,37 @@ TYPED_TEST(exceptions, reserve_and_shrink_that_fail_lose_nothing) {
     }
 }
 
+TYPED_TEST(exceptions, a_reserve_that_fails_gives_back_what_it_had_taken) {
+    using map = typename TestFixture::kept;
+    EBB_WHERE(reserves<map> && has_footprint<map>) {
+        for (const int size : {0, 60, 3000}) {
+            std::uint64_t before = 0;
+            int failures = 0;
+            for (int n = 0;; n += 1 + n / 4, ++failures) {
+                auto c = this->template make_with<map>(0, size);
+                before = c.footprint().total();
+                faults::arm(faults::allocation, static_cast<std::uint64_t>(n));
+                bool failed = false;
+                try {
+                    c.reserve(20'000);
+                } catch (const std::bad_alloc&) {
+                    failed = true;
+                }
+                faults::disarm();
+                if (!failed) {
+                    EXPECT_GT(c.footprint().total(), before);
+                    break;
+                }
+                ASSERT_NO_FATAL_FAILURE(expect_holds(c, numbers(0, size)));
+                ASSERT_NO_FATAL_FAILURE(this->expect_accounted(c));
+                // But for what a page or a group holds more.
+                EXPECT_LE(c.footprint().total(), before + before / 4 + 4096) << n;
+            }
+            EXPECT_GT(failures, 3);
+        }
+    }
+}
+
 TYPED_TEST(exceptions, merge_that_fails_loses_no_element) {
     using map = typename TestFixture::failing;
     EBB_WHERE(merges<map> && TypeParam::merges_whole) {

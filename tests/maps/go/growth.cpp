@@ -18,6 +18,7 @@ using map_of = ebb::go_map<std::int64_t, Value, ebb::hash<std::int64_t>, std::eq
 
 // All keys in one chain, or in chains of the test's choice: the low bits are the key's own.
 struct by_low_bits {
+    using is_seeded = void;
     std::uint64_t operator()(std::int64_t key, std::uint64_t) const {
         return static_cast<std::uint64_t>(key) | 0x4200'0000'0000'0000;
     }

@@ -122,6 +122,7 @@ struct hash_number {
 
 // Most keys share a few chains, and tags: overflow, squeezing and long chains come early.
 struct hash_badly {
+    using is_seeded = void;
     template <class T>
     std::uint64_t operator()(const T& key, std::uint64_t seed) const {
         return ebb::detail::mix(number_of(key) % 3 == 0 ? 1 : number_of(key), seed) & 0x0f00'00ff;

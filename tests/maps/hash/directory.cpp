@@ -39,14 +39,16 @@ class book {
         ::close(stretch_);
     }
 
-    void* allocate(std::size_t bytes, std::size_t alignment) {
-        void* const p = ::operator new(bytes, std::align_val_t(alignment));
+    template <std::size_t Alignment>
+    void* allocate(std::size_t bytes) {
+        void* const p = ::operator new(bytes, std::align_val_t(Alignment));
         blocks_[p] = {bytes, 0};
         return p;
     }
-    void deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
+    template <std::size_t Alignment>
+    void deallocate(void* p, std::size_t bytes) noexcept {
         end(p, {bytes, 0});
-        ::operator delete(p, std::align_val_t(alignment));
+        ::operator delete(p, std::align_val_t(Alignment));
     }
     [[nodiscard]] book& growing() noexcept { return *this; }
     void* allocate_growing(std::size_t bytes, std::size_t largest) {

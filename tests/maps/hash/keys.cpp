@@ -227,6 +227,61 @@ TEST(maps_keys, the_order_of_the_map_before_fills_no_segment_twice) {
     expect_even(f, d);
 }
 
+// The same through copies, of which each has a seed of its own: of nothing, and of a part.
+TEST(maps_keys, the_order_of_a_copys_original_fills_no_segment_twice) {
+    using map = open_map<std::string, int>;
+    const map none;
+    std::vector<map> shards(2, none);
+    EXPECT_NE(shards[0].hash_of("x"), shards[1].hash_of("x"));
+    for (int n = 0; n < 30'000; ++n) {
+        shards[0]["word " + std::to_string(n)] = n;
+    }
+    map part(shards[0]);
+    EXPECT_NE(part.hash_of("x"), shards[0].hash_of("x"));
+    for (int n = 30'000; n < 60'000; ++n) {
+        shards[0]["word " + std::to_string(n)] = n;
+    }
+    constexpr std::size_t share = 8192; // of elements of 40 bytes, in an array
+    for (map* const to : {&shards[1], &part}) {
+        for (const auto& e : shards[0]) {
+            to->insert(e);
+            ASSERT_LT(to->fullest(), 3 * share) << to->size();
+        }
+        EXPECT_EQ(*to, shards[0]);
+        EXPECT_LT(to->passed(), 0.3);
+        to->validate();
+    }
+    part.clear();
+    map moved(std::move(shards[1]));
+    EXPECT_NE(part.hash_of("x"), shards[0].hash_of("x"));
+    EXPECT_NE(moved.hash_of("x"), shards[1].hash_of("x")); // NOLINT: what was moved from
+}
+
+// What a functor has beside one parameter is its own: a second overload, a default argument.
+struct compares_too {
+    std::size_t operator()(const std::string& s) const { return std::hash<std::string>{}(s); }
+    bool operator()(const std::string& a, const std::string& b) const { return a == b; }
+    std::uint64_t operator()(const std::string&, std::uint64_t) const {
+        ADD_FAILURE() << "called with a seed that it doesn't want";
+        return 0;
+    }
+};
+struct has_a_default {
+    std::uint64_t operator()(std::uint64_t k, std::uint64_t mask = ~std::uint64_t{0}) const {
+        return k & mask;
+    }
+};
+TEST(maps_keys, a_hash_gets_a_seed_where_it_says_so_alone) {
+    ebb::hash_map<std::string, int, compares_too, compares_too> of_text;
+    of_text["one"] = 1;
+    EXPECT_EQ(of_text.at("one"), 1);
+    open_map<std::uint64_t, int, has_a_default> of_numbers;
+    for (std::uint64_t n = 0; n < 20'000; ++n) {
+        of_numbers[n << 20] = 1;
+    }
+    EXPECT_LT(of_numbers.passed(), 0.3);
+}
+
 /// A function whose results are as good as they come, and one that says nothing of itself.
 struct good_hash {
     using is_avalanching = void;
@@ -238,6 +293,7 @@ struct identity_hash {
     std::size_t operator()(std::uint64_t k) const noexcept { return k; }
 };
 struct seeded_hash {
+    using is_seeded = void;
     std::uint64_t operator()(std::uint64_t k, std::uint64_t seed) const noexcept {
         return k + seed;
     }

@@ -1,0 +1,26 @@
+# One program that must not compile: the compiler's first error says what its first line promises, and
+# there are at most five.
+#     cmake -DCXX=... -DINCLUDE=<include root> -DSOURCE=<program> -P check.cmake
+file(STRINGS ${SOURCE} head LIMIT_COUNT 2)
+list(GET head 0 says)
+list(GET head 1 flags)
+if(NOT says MATCHES "^// says: (.+)$")
+    message(FATAL_ERROR "${SOURCE}: its first line says nothing")
+endif()
+set(says "${CMAKE_MATCH_1}")
+set(standard -std=c++20)
+if(flags MATCHES "^// flags: (.+)$")
+    set(standard ${CMAKE_MATCH_1})
+endif()
+execute_process(COMMAND ${CXX} ${standard} -fsyntax-only -I${INCLUDE} ${SOURCE}
+                RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+if(result EQUAL 0)
+    message(FATAL_ERROR "${SOURCE} compiles")
+endif()
+string(REGEX MATCHALL "[^\n]*error:[^\n]*" errors "${out}")
+list(LENGTH errors count)
+list(GET errors 0 first)
+string(FIND "${first}" "${says}" at)
+if(at EQUAL -1 OR count GREATER 5)
+    message(FATAL_ERROR "expected at most five errors, the first with\n  ${says}\ngot ${count}:\n${out}")
+endif()
