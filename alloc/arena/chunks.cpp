@@ -1,5 +1,6 @@
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/chunks.h>
+#include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 
@@ -39,6 +40,7 @@ struct shelf {
     }
     void trim() noexcept {
         while (void* const p = take()) {
+            marks::add_root(p, Bytes);
             system_pages().deallocate(p, Bytes, Bytes);
         }
     }
@@ -83,6 +85,7 @@ void* ask(std::pmr::memory_resource& upstream, std::size_t bytes, std::size_t al
 void* take(std::pmr::memory_resource& upstream, std::size_t bytes, std::size_t alignment) {
     if (may_wait(upstream, alignment, bytes)) {
         if (void* const p = with_shelf<void*>(bytes, nullptr, [](auto& s) { return s.take(); })) {
+            marks::add_root(p, bytes);
             return p;
         }
     }
@@ -91,10 +94,14 @@ void* take(std::pmr::memory_resource& upstream, std::size_t bytes, std::size_t a
 
 void give(std::pmr::memory_resource& upstream, void* chunk, std::size_t bytes,
           std::size_t alignment) noexcept {
-    if (!may_wait(upstream, alignment, bytes) ||
-        !with_shelf(bytes, false, [&](auto& s) { return s.give(chunk); })) {
-        upstream.deallocate(chunk, bytes, alignment);
+    if (may_wait(upstream, alignment, bytes)) {
+        marks::remove_root(chunk, bytes); // what was in it keeps nothing alive
+        if (with_shelf(bytes, false, [&](auto& s) { return s.give(chunk); })) {
+            return;
+        }
+        marks::add_root(chunk, bytes);
     }
+    upstream.deallocate(chunk, bytes, alignment);
 }
 
 void trim() noexcept {
