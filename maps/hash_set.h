@@ -89,4 +89,9 @@ using hash_set = ebb::hash_set<Key, Hash, KeyEqual, std::pmr::polymorphic_alloca
 } // namespace pmr
 } // namespace ebb
 
+/// A map with memory of its own names an allocator, and takes none.
+template <class Key, class Hash, class KeyEqual, class Allocator>
+struct std::uses_allocator<ebb::hash_set<Key, Hash, KeyEqual, ebb::page_memory>, Allocator>
+    : std::false_type {};
+
 #endif // C++20

@@ -116,4 +116,9 @@ using node_hash_map =
 } // namespace pmr
 } // namespace ebb
 
+/// A map with memory of its own names an allocator, and takes none.
+template <class Key, class Value, class Hash, class KeyEqual, class Allocator>
+struct std::uses_allocator<ebb::node_hash_map<Key, Value, Hash, KeyEqual, ebb::page_memory>,
+                           Allocator> : std::false_type {};
+
 #endif // C++20

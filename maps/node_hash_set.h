@@ -91,4 +91,9 @@ using node_hash_set = ebb::node_hash_set<Key, Hash, KeyEqual, std::pmr::polymorp
 } // namespace pmr
 } // namespace ebb
 
+/// A map with memory of its own names an allocator, and takes none.
+template <class Key, class Hash, class KeyEqual, class Allocator>
+struct std::uses_allocator<ebb::node_hash_set<Key, Hash, KeyEqual, ebb::page_memory>, Allocator>
+    : std::false_type {};
+
 #endif // C++20

@@ -244,6 +244,9 @@ TEST(hash_map, handles_know_their_allocator) {
     static_assert(std::is_same_v<decltype(own.extract(1).get_allocator()),
                                  std::allocator<std::pair<const int, int>>>);
     static_assert(std::is_same_v<decltype(own)::node_type::mapped_type, int>);
+    // So that what hands allocators down hands it none.
+    static_assert(!std::uses_allocator_v<decltype(own), std::allocator<int>>);
+    static_assert(std::uses_allocator_v<decltype(m), std::pmr::polymorphic_allocator<int>>);
 }
 
 TEST(hash_set, takes_keys_without_an_address) {
