@@ -119,7 +119,8 @@ struct text_hash {
 
 /// A hash under a seed: of integers, the standard's strings and string views, arrays of bytes,
 /// pairs and tuples by itself; of every other type by std::hash, mixed: also where a type converts
-/// to one of those, for it may have an equality of its own. Threads: any.
+/// to one of those, for it may have an equality of its own.
+/// Threads: any.
 template <class Key>
 struct hash {
     using is_seeded = void;
