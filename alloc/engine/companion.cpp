@@ -74,7 +74,9 @@ void work() noexcept {
         bool waits = true;
         while (stays()) {
             sleep(waits);
-            waits = purge::sweep();
+            if (stays()) { // a last sweep would empty caches that the next thread takes up
+                waits = purge::sweep();
+            }
         }
         purge::relieve();
         if (move(leaving, none)) {

@@ -380,6 +380,9 @@ void purge::poll() noexcept {
 }
 
 void purge::relieve() noexcept {
+    if (!exceeds_bound(sums::read(sums::waiting))) {
+        return;
+    }
     const std::int64_t most = bound();
     if (has_cache()) {
         in_own_call([](thread_cache& own) { empty_bins(own); });
