@@ -15,20 +15,17 @@ namespace {
 constinit cpu_set_t processors{};
 constinit bool knows_processors = false;
 
+// It sets its own policy: by an attribute the thread that starts it would set it, and both would
+// wait for each other meanwhile.
 void* run(void* work) {
+    const sched_param ordinary{};
+    static_cast<void>(::sched_setscheduler(0, SCHED_OTHER, &ordinary));
     if (knows_processors) { // by an attribute, libc would allocate
         static_cast<void>(::sched_setaffinity(0, sizeof processors, &processors));
     }
     static_cast<void>(::pthread_setname_np(::pthread_self(), "ebb-purge"));
     reinterpret_cast<void (*)() noexcept>(work)();
     return nullptr;
-}
-
-void describe(pthread_attr_t& attributes) noexcept {
-    const sched_param ordinary{};
-    static_cast<void>(::pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED));
-    static_cast<void>(::pthread_attr_setschedpolicy(&attributes, SCHED_OTHER));
-    static_cast<void>(::pthread_attr_setschedparam(&attributes, &ordinary));
 }
 
 int create_with_stack(create_function create, void (*work)() noexcept, pthread_t& thread,
@@ -58,7 +55,6 @@ int start_own_thread(create_function create, void (*work)() noexcept, pthread_t&
     if (result != 0) {
         return result;
     }
-    describe(attributes);
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
