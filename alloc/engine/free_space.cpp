@@ -182,7 +182,12 @@ free_space::taken free_space::cut(span* first, std::uintptr_t from, std::uintptr
         const auto keep = [&](std::uintptr_t at, std::uintptr_t until) {
             span* const rest = describe(at, (until - at) / block_bytes, run->state);
             rest->touched = part_of_touched(until - at);
-            insert(rest, run->stamp); // where in the run a refusal was isn't known: it waits again
+            rest->stamp = run->stamp;
+            if (run->refused_bytes == 0) [[likely]] {
+                list(rest); // its neighbours weren't of the run's kind, or they would be in it
+            } else {
+                insert(rest, run->stamp); // where the refusal was isn't known: it waits again
+            }
         };
         if (begin < from) {
             keep(begin, from);
