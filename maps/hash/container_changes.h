@@ -87,8 +87,10 @@ auto hash_container<Elements, Hash, Equal, Arena>::erase_at(const_iterator at, c
     ++next;
     const std::size_t here = at.number_;
     const std::size_t there = next.at_ == nullptr ? table::none : next.number_;
+    const std::uint32_t slot = next.slot_or_none();
     table_.remove(p, leaves);
     table_.shrink_behind(here, there);
+    next.place(slot);
     touch(*this);
     return writable(next);
 }

@@ -85,10 +85,13 @@ struct pair_elements {
     static constexpr bool copies =
         std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<Value>;
 
+    static constexpr bool moves_as_bytes =
+        std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>;
+
     static const Key& key(const value_type& v) noexcept { return v.first; }
 
     static void relocate(value_type* to, value_type* from) noexcept {
-        if constexpr (std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>) {
+        if constexpr (moves_as_bytes) {
             std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(value_type));
         } else {
             std::construct_at(to, std::move(const_cast<Key&>(from->first)),
@@ -107,6 +110,7 @@ struct key_elements {
     static constexpr bool moves_without_throwing = std::is_nothrow_move_constructible_v<Key>;
 
     static constexpr bool copies = std::is_copy_constructible_v<Key>;
+    static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<Key>;
 
     static const Key& key(const value_type& v) noexcept { return v; }
     static void relocate(value_type* to, value_type* from) noexcept { detail::relocate(to, from); }
@@ -119,6 +123,7 @@ struct flat {
     using value_type = typename Elements::value_type;
     using element = value_type;
     static constexpr bool is_node = false;
+    static constexpr bool moves_as_bytes = Elements::moves_as_bytes;
     static constexpr bool copies = Elements::copies;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
@@ -155,6 +160,7 @@ struct node {
     using value_type = typename Elements::value_type;
     using element = node_pointer<value_type>;
     static constexpr bool is_node = true;
+    static constexpr bool moves_as_bytes = true;
     static constexpr bool copies = Elements::copies;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;

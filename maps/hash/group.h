@@ -41,9 +41,11 @@ struct alignas(16) group {
     [[nodiscard]] static std::uint8_t tag_of(std::uint64_t hash) noexcept {
         return static_cast<std::uint8_t>(tags_of(hash));
     }
-    [[nodiscard]] static std::uint8_t overflow_bit(std::uint64_t hash) noexcept {
-        return static_cast<std::uint8_t>(1U << (hash >> 32 & 7));
-    }
+    /// Slot i, an empty one, becomes that of an element of this hash.
+    void set(std::uint32_t i, std::uint64_t hash) noexcept { tags[i] = tag_of(hash); }
+    void clear(std::uint32_t i) noexcept { tags[i] = 0; }
+    /// Whether a slot that matched is one of this hash, as far as it knows.
+    [[nodiscard]] static bool fits(std::uint32_t, std::uint64_t) noexcept { return true; }
 
     /// A bit a slot: whose tag is this one (of tags_of).
     [[nodiscard]] std::uint32_t match(std::uint32_t four_tags) const noexcept {
@@ -66,8 +68,15 @@ struct alignas(16) group {
         return match(0) ^ all;
     }
 
+    /// Whether an element of such a hash found this full, as far as it knows; and that one did.
     [[nodiscard]] bool passed_by(std::uint64_t hash) const noexcept {
         return (overflow >> (hash >> 32 & 7) & 1) != 0;
+    }
+    void pass(std::uint64_t hash) noexcept {
+        overflow = static_cast<std::uint8_t>(overflow | 1U << (hash >> 32 & 7));
+    }
+    [[nodiscard]] bool was_passed() const noexcept {
+        return overflow != 0;
     }
 
   private:

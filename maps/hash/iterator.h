@@ -56,8 +56,14 @@ class hash_iterator {
         check();
         segment& s = table_->segment_at(number_);
         if constexpr (layout::has_array) {
-            if (at_ != s.elements) {
-                --at_;
+            if (rest_ != 0) {
+                if ((rest_ & layout::mask) != 0) {
+                    --rest_;
+                    --at_;
+                } else {
+                    rest_ = layout::before(rest_);
+                    at_ = layout::at(s, rest_);
+                }
                 return *this;
             }
         } else {
@@ -99,6 +105,9 @@ class hash_iterator {
         : table_(const_cast<Table*>(&table)), at_(p.at), g_(p.g) {
         if (p.at != nullptr) {
             number_ = table.number_of(*p.in);
+            if constexpr (layout::has_array) {
+                rest_ = layout::number(*p.in, p.g, p.i);
+            }
         }
         renew();
     }
@@ -121,7 +130,8 @@ class hash_iterator {
                 continue;
             }
             if constexpr (layout::has_array) {
-                at_ = s.elements + (s.count - 1);
+                rest_ = layout::nth(s.count - 1);
+                at_ = layout::at(s, rest_);
             } else {
                 for (g_ = 0; (rest_ = s.groups[g_].full_slots()) == 0; ++g_) {
                 }
@@ -147,9 +157,29 @@ class hash_iterator {
         check();
         segment& s = table_->segment_at(number_);
         if constexpr (layout::has_array) {
-            return table_->position_of(s, at_);
+            return table_->position_of(s, rest_);
         } else {
             return {&s, g_, slot(), at_};
+        }
+    }
+
+    // The slot of its group, or nothing: what place() needs after its chunk may have moved.
+    [[nodiscard]] std::uint32_t slot_or_none() const noexcept {
+        if constexpr (layout::has_array) {
+            return 0;
+        } else {
+            return at_ == nullptr ? 0 : slot();
+        }
+    }
+    void place(std::uint32_t slot) noexcept {
+        if (at_ == nullptr) {
+            return;
+        }
+        const segment& s = table_->segment_at(number_);
+        if constexpr (layout::has_array) {
+            at_ = layout::at(s, rest_);
+        } else {
+            at_ = layout::element(s, g_, slot);
         }
     }
 
@@ -172,7 +202,8 @@ class hash_iterator {
     element* at_ = nullptr; // null at the end
     std::size_t number_ = 0;
     std::uint32_t g_ = 0;
-    std::uint32_t rest_ = unknown; // full slots of its group that are still to come
+    // Full slots of its group that are still to come; in an array the element's number.
+    std::uint32_t rest_ = unknown;
 #if EBB_CHECK_ITERATORS
     std::uint64_t version_ = 0;
 #endif

@@ -83,28 +83,28 @@ class hash_lookup {
                (sizeof(value_type) + 1);
     }
 
-    [[nodiscard]] iterator find(const key_type& key) {
+    [[nodiscard]] [[gnu::always_inline]] iterator find(const key_type& key) {
         return iterator(table_, table_.look(key, table_.hash_of(key)));
     }
-    [[nodiscard]] const_iterator find(const key_type& key) const {
+    [[nodiscard]] [[gnu::always_inline]] const_iterator find(const key_type& key) const {
         return const_iterator(table_, table_.look(key, table_.hash_of(key)));
     }
     template <class K>
     requires is_other_key<K>
-    [[nodiscard]] iterator find(const K& key) {
+    [[nodiscard]] [[gnu::always_inline]] iterator find(const K& key) {
         return iterator(table_, table_.look(key, table_.hash_of(key)));
     }
     template <class K>
     requires is_other_key<K>
-    [[nodiscard]] const_iterator find(const K& key) const {
+    [[nodiscard]] [[gnu::always_inline]] const_iterator find(const K& key) const {
         return const_iterator(table_, table_.look(key, table_.hash_of(key)));
     }
-    [[nodiscard]] bool contains(const key_type& key) const {
+    [[nodiscard]] [[gnu::always_inline]] bool contains(const key_type& key) const {
         return bool(table_.look(key, table_.hash_of(key)));
     }
     template <class K>
     requires is_other_key<K>
-    [[nodiscard]] bool contains(const K& key) const {
+    [[nodiscard]] [[gnu::always_inline]] bool contains(const K& key) const {
         return bool(table_.look(key, table_.hash_of(key)));
     }
     [[nodiscard]] size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }

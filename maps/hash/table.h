@@ -21,9 +21,14 @@
 // names segments, the upper half groups: from 2^24 segments on (2^16 with arrays) tags repeat bits
 // that name the segment, and filter less.
 //
-// Files: table_elements.h (remove, clear), table_growth.h (rebuild, split, merge), table_placing.h
-// (many elements at once), table_memory.h (index and array), table_accounts.h (footprint,
-// validate).
+// Memory. Segments are made of chunks (segment.h), which a store serves from the bottom of a few
+// blocks (chunk_store.h). What a split, a merge or an erase frees, the next step takes; what waits
+// beyond a share goes back from the blocks' end, after chunks have moved from there into the holes.
+// So no page is touched twice, and few calls give pages back.
+//
+// Files: table_elements.h (remove, clear), table_growth.h (rebuild, shrink, reserve),
+// table_segments.h (split, merge), table_placing.h (many elements at once), table_memory.h (index,
+// array, chunks), table_accounts.h (footprint, validate).
 #pragma once
 
 #include <ebb/alloc/base/check.h>
@@ -31,6 +36,7 @@
 #include <ebb/maps/go/seed.h>
 #include <ebb/maps/hash.h>
 #include <ebb/maps/hash/checks.h>
+#include <ebb/maps/hash/chunk_store.h>
 #include <ebb/maps/hash/directory.h>
 #include <ebb/maps/hash/element.h>
 #include <ebb/maps/hash/memory.h>
@@ -68,8 +74,10 @@ concept is_avalanching = requires {
 ///  3. A segment's `count` is the number of its full slots; the counts sum to `size`.
 ///  4. No segment holds more than most_in_groups; one without elements has no memory unless some is
 ///     reserved.
-///  5. In an array layout the numbers in a segment's slots are 0 ... count - 1, each once.
-///  6. The bytes of directory, indexes, arrays and nodes sum to what the memory was asked for.
+///  5. In an array layout the numbers in a segment's slots are those of its first `count` elements,
+///     each once.
+///  6. A chunk of the store belongs to one segment, which the store knows by its number.
+///  7. The bytes of directory, indexes, arrays and nodes sum to what the memory was asked for.
 /// Threads: any number that read, or one that writes.
 template <class Elements, class Hash, class Equal, class Arena>
 class hash_table {
@@ -115,6 +123,8 @@ class hash_table {
     hash_table(hash_table&& other) noexcept
         : directory_(std::move(other.directory_)), memory_(std::move(other.memory_)),
           hash_(std::move(other.hash_)), equal_(std::move(other.equal_)) {
+        chunks_.swap(other.chunks_);
+        indexes_.swap(other.indexes_);
         take_numbers(other);
     }
     hash_table(const hash_table& other, memory from);
@@ -147,7 +157,7 @@ class hash_table {
 
     /// The element of this key. Throws what hash and comparison throw.
     template <class K>
-    [[nodiscard]] position look(const K& key, std::uint64_t hash) const {
+    [[nodiscard]] [[gnu::always_inline]] position look(const K& key, std::uint64_t hash) const {
         segment& s = segment_of(hash);
         const std::uint32_t g = home_group(hash, s.group_count);
         const group& here = s.groups[g];
@@ -161,11 +171,14 @@ class hash_table {
             }
             do {
                 const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
+                fit &= fit - 1;
+                if (!here.fits(i, hash)) {
+                    continue;
+                }
                 element* const e = layout::element(s, g, i);
                 if (__builtin_expect(static_cast<bool>(equal_(Elements::key(*e), key)), 1)) {
                     return {&s, g, i, e};
                 }
-                fit &= fit - 1;
             } while (fit != 0);
         }
         if (__builtin_expect(!here.passed_by(hash), 1)) {
@@ -174,7 +187,7 @@ class hash_table {
         return look_on(s, g, key, hash);
     }
 
-    [[nodiscard]] position position_of(segment& s, element* e) const noexcept;
+    [[nodiscard]] position position_of(segment& s, std::uint32_t number) const noexcept;
 
     /// Adds an element that isn't there: `make(p)` constructs it at p. Bounded by a split and a
     /// rebuild. Throws std::bad_alloc, and what `make` and the hash throw; nothing is changed then.
@@ -204,9 +217,11 @@ class hash_table {
     void shrink_after_removal(segment& s) noexcept {
         if (__builtin_expect(s.count <= s.shrink_at || s.stale > stale_most(s), 0)) {
             shrink(s);
+            give_back_chunks();
         }
         if (__builtin_expect(size_ < merge_at_, 0)) {
             merge_if_small();
+            give_back_chunks();
         }
     }
     /// Merges the last segment where the map has become small enough for one fewer, unless that
@@ -223,6 +238,8 @@ class hash_table {
 
     void swap(hash_table& other) noexcept {
         directory_.swap(other.directory_);
+        chunks_.swap(other.chunks_);
+        indexes_.swap(other.indexes_);
         using std::swap;
         swap(memory_, other.memory_);
         swap(hash_, other.hash_);
@@ -336,13 +353,30 @@ class hash_table {
         return s.count >= most_in_groups<layout>(s.group_count) || size_ >= split_at_;
     }
 
-    // Groups that a full segment of so many, and a new one of so many elements, is given.
-    [[nodiscard]] std::uint32_t more_groups(std::uint32_t groups) const noexcept {
-        const std::uint32_t step = directory_.size() < few_segments ? groups / 2 : groups / 5;
-        return groups + (step == 0 ? 1 : step);
+    // Groups that a full segment, one of so many elements, and a new one of so many is given.
+    [[nodiscard]] std::uint32_t more_groups(const segment& s) const noexcept {
+        const std::uint32_t groups = s.group_count;
+        const std::uint32_t step =
+            directory_.size() < few_segments ? groups / 2 : groups / layout::growth;
+        return bounded_groups(groups + (step == 0 ? 1 : step), s.count + std::size_t{1});
+    }
+    [[nodiscard]] static std::uint32_t groups_of(std::size_t count) noexcept {
+        return bounded_groups(groups_for<layout>(count), count);
     }
     [[nodiscard]] std::uint32_t first_groups(std::size_t count) const noexcept {
-        return groups_for<layout>(directory_.size() < few_segments ? count + count / 5 : count);
+        const std::size_t wanted = directory_.size() < few_segments ? count + count / 5 : count;
+        return bounded_groups(groups_for<layout>(wanted), count);
+    }
+    // No more than fit into chunks, where `count` elements do.
+    [[nodiscard]] static std::uint32_t bounded_groups(std::uint32_t groups,
+                                                      std::size_t count) noexcept {
+        if constexpr (!layout::has_array) {
+            if (groups > layout::most_groups &&
+                count <= std::size_t{layout::most_groups} * layout::most_in_group) {
+                return layout::most_groups;
+            }
+        }
+        return groups;
     }
     // With no more elements than these a segment's groups are written anew, and fewer.
     [[nodiscard]] std::size_t least_elements(const segment& s) const noexcept {
@@ -359,7 +393,7 @@ class hash_table {
             if (__builtin_expect(empty != 0, 1)) {
                 return {&s, g, static_cast<std::uint32_t>(std::countr_zero(empty)), nullptr};
             }
-            here.overflow |= group::overflow_bit(hash);
+            here.pass(hash);
             g = g + 1 == s.group_count ? 0 : g + 1;
         }
     }
@@ -368,14 +402,15 @@ class hash_table {
     position add_here(segment& s, std::uint64_t hash, const Make& make) {
         position p = free_slot(s, hash);
         if constexpr (layout::has_array) {
-            p.at = s.elements + s.count;
+            const std::uint32_t number = layout::nth(s.count);
+            p.at = layout::at(s, number);
             make(p.at);
-            layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.count);
+            layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(number);
         } else {
             p.at = layout::element(s, p.g, p.i);
             make(p.at);
         }
-        s.groups[p.g].tags[p.i] = group::tag_of(hash);
+        s.groups[p.g].set(p.i, hash);
         ++s.count;
         ++size_;
         return p;
@@ -393,6 +428,9 @@ class hash_table {
             const group& here = s.groups[g];
             for (std::uint32_t fit = here.match(group::tags_of(hash)); fit != 0; fit &= fit - 1) {
                 const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
+                if (!here.fits(i, hash)) {
+                    continue;
+                }
                 element* const e = layout::element(s, g, i);
                 if (static_cast<bool>(equal_(Elements::key(*e), key))) {
                     return {&s, g, i, e};
@@ -413,9 +451,7 @@ class hash_table {
     void make_room(std::uint64_t hash);
     void split();
     void merge_last();
-    void rebuild(segment& s, std::uint32_t groups, bool to_pages);
-    void grow_array(segment& s, std::size_t least);
-    void fit_array(segment& s);
+    void rebuild(segment& s, std::uint32_t groups, std::size_t number);
     void move_last(segment& s, element* hole, std::uint32_t n) noexcept;
     [[nodiscard]] std::uint32_t home_of(const segment& s, const element& e) const noexcept;
     void give_back(segment& s) noexcept;
@@ -423,36 +459,81 @@ class hash_table {
     [[nodiscard]] std::size_t reserved_in(const segment& s) const noexcept;
     void set_numbers() noexcept;
 
-    [[nodiscard]] std::uint32_t fill_pages(std::uint32_t groups, bool paged) const noexcept;
-    void allocate_index(segment& s, std::uint32_t groups, bool paged);
-    void free_index(segment& s, bool paged) noexcept;
-    [[nodiscard]] static std::size_t index_size(const segment& s) noexcept;
-    void allocate_array(segment& s, std::size_t capacity);
-    void populate_array(segment& s, std::size_t count) noexcept;
+    [[nodiscard]] static std::size_t index_size(std::uint32_t groups) noexcept;
+    [[nodiscard]] static std::size_t index_units(std::uint32_t groups) noexcept;
+    [[nodiscard]] static std::uint32_t fill(std::uint32_t groups, bool in_chunks) noexcept;
+    void allocate_index(segment& s, std::uint32_t groups, bool in_chunks, std::size_t owner);
+    void allocate_slots(segment& s, std::uint32_t groups, std::size_t owner);
+    void free_index(segment& s) noexcept;
+    void grow_array(segment& s, std::size_t least, std::size_t owner);
+    void fit_array(segment& s);
     void free_array(segment& s) noexcept;
-    [[nodiscard]] static std::size_t array_capacity(std::size_t count) noexcept;
-    // An array of so many elements is a growing block.
-    [[nodiscard]] static bool in_pages(std::size_t capacity) noexcept {
-        return memory::grows_in_place && alignof(element) <= 4096 &&
-               capacity * sizeof(element) >= large_array;
-    }
-    static constexpr std::size_t large_array = 65536;
+    void give_last_chunk(segment& s) noexcept;
+    void join(segment& into, std::size_t owner, segment& last, const hashes& hash,
+              placing& place) noexcept;
+    template <class Goes>
+    void part(segment& s, const hashes& hash, const Goes& is_going, placing& in_low,
+              placing& in_high, std::size_t owner) noexcept;
+    void pass_chunk(const segment& from, std::uint32_t n, segment& to, std::uint32_t m,
+                    std::size_t owner) noexcept;
+    [[nodiscard]] element* take_small(segment& s, std::size_t capacity);
+    [[nodiscard]] void* take_chunk(std::size_t owner);
+    void give_chunk(void* p) noexcept;
+    void give_back_chunks() noexcept;
+    void settle_indexes(std::uint32_t groups) noexcept;
+    void fit_chunks() noexcept;
+    // They tell which chunk or index has moved.
+    struct chunk_owner;
+    struct index_owner;
+    void moved_chunk(segment& s, void* from, void* to) noexcept;
 
     template <class F>
     static void each_slot(const segment& s, const F& f);
     template <class F>
     static void each_element(const segment& s, const F& f);
-    void validate_segment(std::size_t number, std::uint64_t& index_bytes,
-                          std::uint64_t& array_bytes) const;
+    struct counts;
+    void validate_segment(std::size_t number, counts& found) const;
 
     void take_numbers(hash_table& other) noexcept;
     void swap_numbers(hash_table& other) noexcept;
 
-    // A map of more than one segment has their indexes in growing blocks, where its memory has
-    // such.
-    [[nodiscard]] bool paged() const noexcept {
-        return memory::grows_in_place && directory_.size() > 1;
+    // A map of more than one segment lies in chunks.
+    [[nodiscard]] bool in_chunks() const noexcept {
+        return directory_.size() > 1;
     }
+
+    // Blocks that grow are aligned to a page.
+    static constexpr bool has_store =
+        memory::grows_in_place && alignof(element) <= 4096 && layout::chunk_bytes <= 65536;
+    static constexpr std::size_t chunk_alignment = std::max<std::size_t>(alignof(element), 16);
+    // Of a chunk that is a block of its own. The memory is asked for whole units of the alignment.
+    static constexpr std::size_t apart_bytes = [] {
+        if constexpr (layout::has_array) {
+            return align_up(layout::per_chunk * sizeof(element), chunk_alignment);
+        } else {
+            return layout::chunk_bytes;
+        }
+    }();
+    using chunk_memory = std::conditional_t<has_store, chunk_store<memory>,
+                                            chunk_list<memory, chunk_alignment, apart_bytes>>;
+    static constexpr bool has_index_store = memory::grows_in_place && layout::has_array;
+    struct no_indexes {
+        void swap(no_indexes&) noexcept {}
+    };
+    using index_memory = std::conditional_t<has_index_store, chunk_store<memory>, no_indexes>;
+    // What waits of chunks: with indexes 128 KiB, or so many that no merge has to ask for more.
+    static constexpr chunk_share chunks_waiting = [] {
+        if constexpr (layout::has_array) {
+            constexpr std::uint32_t least = 98304 / layout::chunk_bytes;
+            return chunk_share{32, least, least / 8};
+        } else {
+            return chunk_share{32, layout::most_chunks * 2 + 44, layout::most_chunks + 10};
+        }
+    }();
+    // Chunks of an array in one segment that are plain blocks, before a store is worth its pages.
+    static constexpr std::size_t most_apart = 65536 / layout::chunk_bytes;
+    // An index is a long run of units, which fits into few holes: more waits, of less.
+    static constexpr chunk_share indexes_waiting{4, 40, 24};
 
     mutable directory<segment, memory> directory_;
     std::size_t mask_ = 0;
@@ -467,6 +548,9 @@ class hash_table {
     std::size_t groups_ = 0; // in all segments
     std::uint64_t array_bytes_ = 0;
     std::size_t left_large_ = none; // a segment that an iterator erased from and is still in
+    std::size_t apart_ = 0;         // chunks that are blocks of their own, and in use
+    chunk_memory chunks_;
+    [[no_unique_address]] index_memory indexes_;
 #if EBB_CHECK_ITERATORS
     std::uint64_t version_ = 0;
 #endif
@@ -484,3 +568,4 @@ EBB_MAPS_END
 #include <ebb/maps/hash/table_growth.h>
 #include <ebb/maps/hash/table_memory.h>
 #include <ebb/maps/hash/table_placing.h>
+#include <ebb/maps/hash/table_segments.h>

@@ -26,6 +26,7 @@ void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
     index_bytes_ = std::exchange(other.index_bytes_, 0);
     groups_ = std::exchange(other.groups_, 0);
     array_bytes_ = std::exchange(other.array_bytes_, 0);
+    apart_ = std::exchange(other.apart_, 0);
     nodes_.swap(other.nodes_);
     set_numbers();
     other.set_numbers();
@@ -40,6 +41,7 @@ void hash_table<E, H, Q, A>::swap_numbers(hash_table& other) noexcept {
     std::swap(index_bytes_, other.index_bytes_);
     std::swap(groups_, other.groups_);
     std::swap(array_bytes_, other.array_bytes_);
+    std::swap(apart_, other.apart_);
     nodes_.swap(other.nodes_);
     set_numbers();
     other.set_numbers();
@@ -72,6 +74,7 @@ hash_table<E, H, Q, A>::hash_table(const hash_table& other, memory from)
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         shrink(directory_[n]);
     }
+    give_back_chunks();
 }
 
 template <class E, class H, class Q, class A>
@@ -135,20 +138,25 @@ ebb::footprint hash_table<E, H, Q, A>::footprint() const noexcept {
     f.directory = directory_.bytes();
     f.index = index_bytes_;
     f.elements = array_bytes_;
+    (layout::has_array ? f.elements : f.index) += apart_ * apart_bytes + chunks_.bytes();
+    if constexpr (has_index_store) {
+        f.index += indexes_.bytes();
+    }
     f.nodes = nodes_.bytes();
     return f;
 }
 
 template <class E, class H, class Q, class A>
 ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
+    const ebb::footprint f = footprint();
     ebb::composition c;
     c.payload = size_ * sizeof(value_type);
     c.header = directory_.bytes() + nodes_.header_bytes();
-    c.tophash = groups_ * (layout::has_array ? sizeof(group) / 2 : sizeof(group));
-    const std::uint64_t slots = index_bytes_ - c.tophash;
+    c.tophash = groups_ * (sizeof(group) - (layout::has_array ? 2 * group::slots : 0));
+    const std::uint64_t slots = f.index - c.tophash;
     if constexpr (layout::has_array) {
         c.links = slots;
-        c.empty_slots = array_bytes_ - c.payload;
+        c.empty_slots = f.elements - c.payload;
     } else if constexpr (E::is_node) {
         c.pointers = size_ * sizeof(element);
         c.empty_slots = slots - c.pointers + nodes_.bytes() - nodes_.header_bytes() - c.payload;
@@ -159,23 +167,62 @@ ebb::composition hash_table<E, H, Q, A>::composition() const noexcept {
 }
 
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t& index,
-                                              std::uint64_t& arrays) const {
+struct hash_table<E, H, Q, A>::counts {
+    std::uint64_t index_bytes = 0; // of blocks of their own
+    std::uint64_t array_bytes = 0;
+    std::size_t chunks = 0; // of the store
+    std::size_t apart = 0;
+    std::size_t units = 0; // of the store of indexes
+};
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::validate_segment(std::size_t number, counts& found) const {
     const segment& s = directory_[number];
-    index += index_size(s);
+    const auto count_chunk = [&](const void* p) {
+        if constexpr (has_store) {
+            if (chunks_.owns(p)) {
+                EBB_CHECK(chunks_.owner_of(p) == number, "hash_map: a chunk of another segment");
+                ++found.chunks;
+                return;
+            }
+        }
+        ++found.apart;
+    };
+    const std::byte* const block =
+        reinterpret_cast<const std::byte*>(s.groups) - layout::table_bytes(s.group_count);
+    bool in_chunks = s.group_count == 0;
+    if constexpr (has_index_store) {
+        if (!in_chunks && indexes_.owns(block)) {
+            in_chunks = true;
+            EBB_CHECK(indexes_.owner_of(block) == number, "hash_map: an index of another segment");
+            found.units += index_units(s.group_count);
+        }
+    } else if constexpr (!layout::has_array) {
+        if (s.chunks != 0) {
+            in_chunks = true;
+            count_chunk(block);
+            for (std::uint32_t n = 0; n < s.chunks; ++n) {
+                count_chunk(layout::chunk(s, n));
+            }
+        }
+    }
+    found.index_bytes += in_chunks ? 0 : index_size(s.group_count);
     std::size_t full = 0;
     std::uint64_t sum = 0;
     each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
         ++full;
         if constexpr (layout::has_array) {
             const std::uint32_t id = layout::number(s, g, i);
-            EBB_CHECK(id < s.count, "hash_map: a slot's number is beyond the elements");
+            EBB_CHECK(id < layout::nth(s.count) && (id & layout::mask) < layout::per_chunk,
+                      "hash_map: a slot's number is beyond the elements");
             sum += id;
         }
         const element& e = *layout::element(s, g, i);
         const std::uint64_t hash = hash_of(E::key(e));
         EBB_CHECK(&segment_of(hash) == &s, "hash_map: an element lies in another's segment");
-        EBB_CHECK(s.groups[g].tags[i] == group::tag_of(hash), "hash_map: a tag is another's");
+        EBB_CHECK((s.groups[g].match(group::tags_of(hash)) >> i & 1) != 0 &&
+                      s.groups[g].fits(i, hash),
+                  "hash_map: a tag is another's");
         for (std::uint32_t at = home_group(hash, s.group_count); at != g;
              at = at + 1 == s.group_count ? 0 : at + 1) {
             EBB_CHECK(s.groups[at].passed_by(hash), "hash_map: an element that is not found");
@@ -191,10 +238,19 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, std::uint64_t&
     EBB_CHECK(s.count <= most_in_groups<layout>(s.group_count), "hash_map: a segment is overfull");
     EBB_CHECK(&s == &directory_[number], "hash_map: a segment of another number");
     if constexpr (layout::has_array) {
-        EBB_CHECK(sum == std::uint64_t{s.count} * (s.count - std::uint64_t{s.count != 0}) / 2,
-                  "hash_map: the numbers of a segment's slots are off");
+        std::uint64_t numbers = 0;
+        for (std::uint32_t n = 0; n < s.count; ++n) {
+            numbers += layout::nth(n);
+        }
+        EBB_CHECK(sum == numbers, "hash_map: the numbers of a segment's slots are off");
         EBB_CHECK(s.count <= s.capacity, "hash_map: more elements than their array has room for");
-        arrays += std::uint64_t{s.capacity} * sizeof(element);
+        if (s.capacity >= layout::per_chunk) {
+            for (std::uint32_t n = 0; n < s.capacity / layout::per_chunk; ++n) {
+                count_chunk(layout::chunk(s, n));
+            }
+        } else {
+            found.array_bytes += s.capacity * sizeof(element);
+        }
     }
 }
 
@@ -203,18 +259,24 @@ void hash_table<E, H, Q, A>::validate() const {
     const std::size_t n = directory_.size();
     EBB_CHECK(mask_ == std::bit_ceil(n) - 1 && half_ == mask_ >> 1, "hash_map: masks are off");
     std::size_t counted = 0;
-    std::uint64_t index = 0;
-    std::uint64_t arrays = 0;
+    counts found;
     std::size_t seen = 0;
     for (std::size_t i = 0; i != none; i = next_segment(i)) {
-        validate_segment(i, index, arrays);
+        validate_segment(i, found);
         counted += directory_[i].count;
         ++seen;
     }
     EBB_CHECK(seen == n, "hash_map: iteration misses a segment");
     EBB_CHECK(counted == size_, "hash_map: the size is off");
-    EBB_CHECK(index == index_bytes_, "hash_map: the index bytes are off");
-    EBB_CHECK(arrays == array_bytes_, "hash_map: the array bytes are off");
+    EBB_CHECK(found.index_bytes == index_bytes_, "hash_map: the index bytes are off");
+    EBB_CHECK(found.array_bytes == array_bytes_, "hash_map: the array bytes are off");
+    EBB_CHECK(found.apart == apart_, "hash_map: the blocks of chunks are miscounted");
+    if constexpr (has_store) {
+        chunks_.validate(found.chunks);
+    }
+    if constexpr (has_index_store) {
+        indexes_.validate(found.units);
+    }
     if constexpr (E::is_node) {
         nodes_.validate(size_);
     }

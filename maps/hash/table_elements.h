@@ -33,8 +33,8 @@ void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool lea
     } else {
         end(p.at);
     }
-    g.tags[p.i] = 0;
-    s.stale += g.overflow != 0 ? 1 : 0;
+    g.clear(p.i);
+    s.stale += g.was_passed() ? 1 : 0;
     --s.count;
     --size_;
     if constexpr (layout::has_array) {
@@ -42,27 +42,33 @@ void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool lea
     }
 }
 
-/// The array's last element comes to `hole`, where number n ended.
+/// The array's last element comes to `hole`, where the element of `number` ended.
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t n) noexcept {
-    element* const last = s.elements + s.count;
-    if (n != s.count) {
+void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t number) noexcept {
+    const std::uint32_t end = layout::nth(s.count);
+    element* const last = layout::at(s, end);
+    if (number != end) {
         std::uint32_t g = home_of(s, *last);
-        const std::uint32_t i = layout::slot_of(s, g, s.count);
-        layout::number(s, g, i) = static_cast<std::uint16_t>(n);
+        const std::uint32_t i = layout::slot_of(s, g, end);
+        layout::number(s, g, i) = static_cast<std::uint16_t>(number);
         E::relocate(hole, last);
     }
     // What the next removals from here will move: its lines are there by then.
-    layout::fetch(last, -2);
+    if ((end & layout::mask) > 1) {
+        layout::fetch(last - 2);
+    } else if (end > 1) {
+        layout::fetch(layout::at(s, layout::before(end & ~layout::mask)) - 1);
+    }
 }
 
 /// The place of an element of an array. Its key is hashed, to begin near it, and not compared: it
 /// need not equal itself, and what it hashes to need not be what it was.
 template <class E, class H, class Q, class A>
 typename hash_table<E, H, Q, A>::position
-hash_table<E, H, Q, A>::position_of(segment& s, element* e) const noexcept {
+hash_table<E, H, Q, A>::position_of(segment& s, std::uint32_t number) const noexcept {
+    element* const e = layout::at(s, number);
     position p{&s, home_of(s, *e), 0, e};
-    p.i = layout::slot_of(s, p.g, static_cast<std::uint32_t>(e - s.elements));
+    p.i = layout::slot_of(s, p.g, number);
     return p;
 }
 
@@ -94,6 +100,10 @@ void hash_table<E, H, Q, A>::clear() noexcept {
         nodes_.drop_rest(memory_);
     }
     directory_.release(memory_);
+    chunks_.release(memory_);
+    if constexpr (has_index_store) {
+        indexes_.release(memory_);
+    }
     memory_.trim();
     size_ = 0;
     reserved_ = 0;
@@ -108,9 +118,7 @@ void hash_table<E, H, Q, A>::for_each(const F& f) const {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         const segment& s = directory_[n];
         if constexpr (layout::has_array) {
-            for (std::uint32_t id = 0; id < s.count; ++id) {
-                f(E::value(s.elements[id]));
-            }
+            each_element(s, [&](std::size_t, element* e) { f(E::value(*e)); });
         } else {
             each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
                 f(E::value(*layout::element(s, g, i)));

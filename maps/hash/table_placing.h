@@ -57,14 +57,20 @@ template <class F>
 [[gnu::always_inline]] inline void hash_table<E, H, Q, A>::each_element(const segment& s,
                                                                         const F& f) {
     if constexpr (layout::has_array) {
-        for (std::uint32_t n = 0; n < s.count; ++n) {
-            f(n, s.elements + n);
+        std::uint32_t n = 0;
+        for (std::uint32_t c = 0; n < s.count; ++c) {
+            element* const first = layout::chunk(s, c);
+            const std::uint32_t here = std::min(s.count - n, layout::per_chunk);
+            for (std::uint32_t i = 0; i < here; ++i) {
+                f(n + i, first + i);
+            }
+            n += here;
         }
     } else {
         std::size_t n = 0;
         for (std::uint32_t g = 0; g < s.group_count; ++g) {
-            const auto* const ahead =
-                reinterpret_cast<const std::byte*>(layout::element(s, g + 4, 0));
+            const auto* const ahead = reinterpret_cast<const std::byte*>(layout::element(s, g, 0)) +
+                                      4 * group::slots * sizeof(element);
             for (std::size_t at = 0; at < group::slots * sizeof(element); at += 64) {
                 __builtin_prefetch(ahead + at);
             }
@@ -85,44 +91,39 @@ void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
     }
 }
 
-/// Puts many elements into a segment that has room: moves each to its slot, or to the array's end.
+/// Puts many elements into a segment that has room: moves each to its slot, or notes where it lies.
 /// The segment is a copy, `s`, until all are placed: what is written through bytes might else be
 /// its own numbers, read anew for each. And the empty slots are noted beside it, a bit each: the
 /// tags say the same, but a line that was just written a byte of can't be read at once.
 template <class E, class H, class Q, class A>
 struct hash_table<E, H, Q, A>::placing {
-    static constexpr std::uint32_t most = 1024; // groups; more than a segment of 4-byte keys has
+    static constexpr std::uint32_t most = 512; // groups; more than a segment has as a rule
+    using vacant_slots = std::conditional_t<layout::has_array, std::uint32_t, std::uint16_t>;
     struct vacancies {
-        std::uint16_t of[most];
+        vacant_slots of[most];
     };
 
     [[gnu::always_inline]] placing(const segment& into, vacancies& notes) noexcept
         : s(into), known(s.group_count <= most), vacant(notes.of) {
         for (std::uint32_t g = 0; known && g < s.group_count; ++g) {
-            vacant[g] = static_cast<std::uint16_t>(s.groups[g].empty_slots());
+            vacant[g] = static_cast<vacant_slots>(s.groups[g].empty_slots());
         }
     }
 
+    /// Slots alone.
     [[gnu::always_inline]] void operator()(element* e, std::uint64_t hash) noexcept {
-        if constexpr (layout::has_array) {
-            element* const to = s.elements + s.count;
-            if (to != e) {
-                E::relocate(to, e);
-            }
-            note(hash);
-        } else {
-            const position p = take(hash);
-            s.groups[p.g].tags[p.i] = group::tag_of(hash);
-            E::relocate(layout::element(s, p.g, p.i), e);
-            ++s.count;
-        }
+        const position p = take(hash);
+        s.groups[p.g].set(p.i, hash);
+        E::relocate(layout::element(s, p.g, p.i), e);
+        ++s.count;
     }
 
-    // The element of this hash is at its place, behind the last.
-    [[gnu::always_inline]] void note(std::uint64_t hash) noexcept {
+    /// Arrays alone: the element of this hash has this number.
+    [[gnu::always_inline]] void note(std::uint64_t hash, std::uint32_t number) noexcept {
         const position p = take(hash);
-        s.groups[p.g].tags[p.i] = group::tag_of(hash);
-        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(s.count++);
+        s.groups[p.g].set(p.i, hash);
+        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(number);
+        ++s.count;
     }
 
     [[gnu::always_inline]] [[nodiscard]] position take(std::uint64_t hash) noexcept {
@@ -131,17 +132,17 @@ struct hash_table<E, H, Q, A>::placing {
         }
         std::uint32_t g = home_group(hash, s.group_count);
         while (__builtin_expect(vacant[g] == 0, 0)) {
-            s.groups[g].overflow |= group::overflow_bit(hash);
+            s.groups[g].pass(hash);
             g = g + 1 == s.group_count ? 0 : g + 1;
         }
-        const auto i = static_cast<std::uint32_t>(std::countr_zero(vacant[g]));
-        vacant[g] = static_cast<std::uint16_t>(vacant[g] & (vacant[g] - 1));
+        const auto i = static_cast<std::uint32_t>(std::countr_zero(std::uint32_t{vacant[g]}));
+        vacant[g] = static_cast<vacant_slots>(vacant[g] & (vacant[g] - 1));
         return {nullptr, g, i, nullptr};
     }
 
     segment s;
     bool known;
-    std::uint16_t* vacant;
+    vacant_slots* vacant;
 };
 
 } // namespace ebb::detail

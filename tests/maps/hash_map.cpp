@@ -190,13 +190,13 @@ TEST(hash_map, holds_values_of_nine_megabytes) {
 }
 
 TEST(node_hash_map, holds_references_and_its_own_kind) {
-    struct tree {
-        ebb::node_hash_map<int, tree> kids;
+    struct plant {
+        ebb::node_hash_map<int, plant> kids;
         int n = 0;
     };
-    tree t;
+    plant t;
     t.kids[1].kids[2].n = 3;
-    tree copy(t);
+    plant copy(t);
     EXPECT_EQ(copy.kids.at(1).kids.at(2).n, 3);
     int x = 5;
     int y = 6;

@@ -104,7 +104,8 @@ class maps_keys : public ::testing::TestWithParam<bad_keys> {
     static constexpr int maps = 100;
 
     // Each map has its own seed: all must be as good as with random keys (0.05 groups, 0.15 of a
-    // thousand maps). With one multiplication alone one in a hundred passes 1 to 76.
+    // thousand maps; 0.11 of cells, which are fuller). With one multiplication alone one in a
+    // hundred passes 1 to 76.
     template <class Key, class Value, class Make>
     static void expect_cheap(const Make& make) {
         std::vector<double> passed;
@@ -116,7 +117,7 @@ class maps_keys : public ::testing::TestWithParam<bad_keys> {
             passed.push_back(map.passed());
         }
         std::sort(passed.begin(), passed.end());
-        EXPECT_LT(passed[maps / 2], 0.08);
+        EXPECT_LT(passed[maps / 2], sizeof(std::pair<Key, Value>) > 32 ? 0.16 : 0.08);
         EXPECT_LT(passed.back(), 0.4);
     }
 };
