@@ -44,9 +44,6 @@ struct alignas(16) group {
     /// Slot i, an empty one, becomes that of an element of this hash.
     void set(std::uint32_t i, std::uint64_t hash) noexcept { tags[i] = tag_of(hash); }
     void clear(std::uint32_t i) noexcept { tags[i] = 0; }
-    /// Whether a slot that matched is one of this hash, as far as it knows.
-    [[nodiscard]] static bool fits(std::uint32_t, std::uint64_t) noexcept { return true; }
-
     /// A bit a slot: whose tag is this one (of tags_of).
     [[nodiscard]] std::uint32_t match(std::uint32_t four_tags) const noexcept {
 #ifdef __SSE2__

@@ -25,7 +25,7 @@
 //
 // Both kinds: an element's group is its hash's upper half as a fraction of the groups, so that any
 // number of groups will do; a full group passes on to the next. Bytes for 1,000,000 elements:
-// 16-byte ones 1.06 / load, 136-byte ones 1 + 3.56 / 136 / load.
+// 16-byte ones 1.06 / load, 136-byte ones 1 + 3.05 / 136 / load.
 #pragma once
 
 #include <ebb/maps/hash/cell.h>
@@ -153,6 +153,11 @@ struct slot_layout {
                                           std::uint32_t i) noexcept {
         return chunk(s, g / per_chunk) + (std::size_t{g % per_chunk} * group::slots + i);
     }
+    /// Whether a slot that matched may be that of this hash.
+    [[nodiscard]] static bool fits(const segment&, std::uint32_t, std::uint32_t,
+                                   std::uint64_t) noexcept {
+        return true;
+    }
 };
 
 /// Elements in an array, slots with their numbers: which chunk, and which of its elements.
@@ -178,8 +183,11 @@ struct array_layout {
     /// Two bytes number them. Only a hash that hardly tells keys apart brings so many together.
     static constexpr std::uint32_t most = ((1U << 16) >> shift) * per_chunk;
     /// 400 KiB of elements, so that the half pages at the ends of segments are 1 % of them.
-    static constexpr std::size_t per_segment = std::clamp<std::size_t>(
-        chunk_size::segment_bytes(chunk_bytes / 4096) / sizeof(Element), 16, 8192);
+    /// And no more than leave a number's upper bits free in the fullest segment.
+    static constexpr std::size_t per_segment = std::min<std::size_t>(
+        std::clamp<std::size_t>(chunk_size::segment_bytes(chunk_bytes / 4096) / sizeof(Element), 16,
+                                8192),
+        std::size_t{(8192 >> shift) * per_chunk} * 13 / 28);
 
     struct segment {
         group* groups = const_cast<group*>(&no_cells);
@@ -189,7 +197,22 @@ struct array_layout {
             0; ///< of the chunks; less than per_chunk where there is part of one
         std::uint32_t stale = 0;
         std::uint32_t shrink_at = 0;
+        std::uint32_t tag_bits = cell::most_tag_bits; ///< of its numbers
     };
+
+    /// The tag bits of a segment that is to have so many elements.
+    [[nodiscard]] static constexpr std::uint32_t tag_bits(std::size_t count) noexcept {
+        return chunks(count) <= 8192U >> shift ? cell::most_tag_bits : 0;
+    }
+    /// The numbers get all bits.
+    static void widen(segment& s) noexcept {
+        for (std::uint32_t g = 0; g < s.group_count; ++g) {
+            for (std::uint32_t i = 0; i < cell::slots; ++i) {
+                s.groups[g].renumber(i, s.groups[g].number(i, s.tag_bits), 0);
+            }
+        }
+        s.tag_bits = 0;
+    }
 
     /// Chunks that so many elements fill, the last in part.
     [[nodiscard]] static constexpr std::uint32_t chunks(std::size_t count) noexcept {
@@ -223,13 +246,18 @@ struct array_layout {
         return chunk(s, number >> shift) + (number & mask);
     }
 
-    [[nodiscard]] static std::uint16_t& number(const segment& s, std::uint32_t g,
-                                               std::uint32_t i) noexcept {
-        return s.groups[g].numbers[i];
+    [[nodiscard]] static std::uint32_t number(const segment& s, std::uint32_t g,
+                                              std::uint32_t i) noexcept {
+        return s.groups[g].number(i, s.tag_bits);
     }
     [[nodiscard]] static Element* element(const segment& s, std::uint32_t g,
                                           std::uint32_t i) noexcept {
         return at(s, number(s, g, i));
+    }
+    /// Whether a slot that matched may be that of this hash.
+    [[nodiscard]] static bool fits(const segment& s, std::uint32_t g, std::uint32_t i,
+                                   std::uint64_t hash) noexcept {
+        return s.groups[g].fits(i, hash, s.tag_bits);
     }
 
     /// Fetches the first lines of an element.
@@ -245,8 +273,7 @@ struct array_layout {
     [[nodiscard]] static std::uint32_t slot_of(const segment& s, std::uint32_t& g,
                                                std::uint32_t number) noexcept {
         for (;; g = g + 1 == s.group_count ? 0 : g + 1) {
-            if (const std::uint32_t fit = s.groups[g].holding(static_cast<std::uint16_t>(number));
-                fit != 0) {
+            if (const std::uint32_t fit = s.groups[g].holding(number, s.tag_bits); fit != 0) {
                 return static_cast<std::uint32_t>(std::countr_zero(fit));
             }
         }

@@ -161,7 +161,8 @@ class hash_table {
         segment& s = segment_of(hash);
         const std::uint32_t g = home_group(hash, s.group_count);
         const group& here = s.groups[g];
-        if (std::uint32_t fit = here.match(group::tags_of(hash)); fit != 0) {
+        std::uint32_t fit = here.match(group::tags_of(hash));
+        if (fit != 0) {
             if constexpr (!layout::has_array) {
                 // Half of what is found is in the first line, or in the one that comes along with
                 // it. Where keys are mostly found the branch is foretold, and the lines are on
@@ -169,22 +170,19 @@ class hash_table {
                 // nothing. Source: Boost.Unordered's flat maps.
                 __builtin_prefetch(layout::element(s, g, 0));
             }
-            do {
-                const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
-                fit &= fit - 1;
-                if (!here.fits(i, hash)) {
-                    continue;
-                }
+            const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
+            if (__builtin_expect(layout::fits(s, g, i, hash), 1)) {
                 element* const e = layout::element(s, g, i);
                 if (__builtin_expect(static_cast<bool>(equal_(Elements::key(*e), key)), 1)) {
                     return {&s, g, i, e};
                 }
-            } while (fit != 0);
+            }
+            fit &= fit - 1;
         }
-        if (__builtin_expect(!here.passed_by(hash), 1)) {
+        if (__builtin_expect(fit == 0 && !here.passed_by(hash), 1)) {
             return {};
         }
-        return look_on(s, g, key, hash);
+        return look_on(s, g, fit, key, hash);
     }
 
     [[nodiscard]] position position_of(segment& s, std::uint32_t number) const noexcept;
@@ -405,30 +403,27 @@ class hash_table {
             const std::uint32_t number = layout::nth(s.count);
             p.at = layout::at(s, number);
             make(p.at);
-            layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(number);
+            s.groups[p.g].set(p.i, hash, number, s.tag_bits);
         } else {
             p.at = layout::element(s, p.g, p.i);
             make(p.at);
+            s.groups[p.g].set(p.i, hash);
         }
-        s.groups[p.g].set(p.i, hash);
         ++s.count;
         ++size_;
         return p;
     }
 
-    // Beyond the home group. Not inlined: a look-up has 60 instructions with it and 50 without.
+    // Beyond the first slot that fits: `fit` are the others of the home group. Not inlined: a
+    // look-up has twenty instructions more with it.
     template <class K>
-    [[nodiscard]] [[gnu::noinline]] position look_on(segment& s, std::uint32_t home, const K& key,
+    [[nodiscard]] [[gnu::noinline]] position look_on(segment& s, std::uint32_t home,
+                                                     std::uint32_t fit, const K& key,
                                                      std::uint64_t hash) const {
         for (std::uint32_t g = home;;) {
-            g = g + 1 == s.group_count ? 0 : g + 1;
-            if (g == home) {
-                return {};
-            }
-            const group& here = s.groups[g];
-            for (std::uint32_t fit = here.match(group::tags_of(hash)); fit != 0; fit &= fit - 1) {
+            for (; fit != 0; fit &= fit - 1) {
                 const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
-                if (!here.fits(i, hash)) {
+                if (!layout::fits(s, g, i, hash)) {
                     continue;
                 }
                 element* const e = layout::element(s, g, i);
@@ -436,9 +431,14 @@ class hash_table {
                     return {&s, g, i, e};
                 }
             }
-            if (!here.passed_by(hash)) {
+            if (!s.groups[g].passed_by(hash)) {
                 return {};
             }
+            g = g + 1 == s.group_count ? 0 : g + 1;
+            if (g == home) {
+                return {};
+            }
+            fit = s.groups[g].match(group::tags_of(hash));
         }
     }
 
@@ -457,6 +457,7 @@ class hash_table {
     void give_back(segment& s) noexcept;
     void give_back_all() noexcept;
     [[nodiscard]] std::size_t reserved_in(const segment& s) const noexcept;
+    void make_room_for_reserved(bool elements_too);
     void set_numbers() noexcept;
 
     [[nodiscard]] static std::size_t index_size(std::uint32_t groups) noexcept;

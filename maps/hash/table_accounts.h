@@ -56,15 +56,35 @@ hash_table<E, H, Q, A>::hash_table(const hash_table& other, memory from)
                              "itself: move it");
     reseed(fresh_seed(this));
     EBB_TRY {
-        reserve(other.size_);
+        memory_.expect(other.size_ * sizeof(value_type));
+        reserved_ = other.size_;
+        make_room_for_reserved(false);
+        // So many at once: what each needs first is on its way while the others come.
+        constexpr std::size_t batch = 16;
+        const element* waiting[batch];
+        std::uint64_t hash[batch];
+        std::size_t count = 0;
+        const auto copy = [&] {
+            const std::size_t all = std::exchange(count, 0);
+            for (std::size_t i = 0; i < all; ++i) {
+                if constexpr (E::copies) {
+                    add(hash[i], [&](element* at) {
+                        make(at, E::value(const_cast<element&>(*waiting[i])));
+                    });
+                }
+            }
+        };
         for (std::size_t n = 0; n < other.directory_.size(); ++n) {
             each_element(other.directory_[n], [&](std::size_t, const element* e) {
-                if constexpr (E::copies) {
-                    add(hash_of(E::key(*e)),
-                        [&](element* at) { make(at, E::value(const_cast<element&>(*e))); });
+                waiting[count] = e;
+                hash[count] = hash_of(E::key(*e));
+                prefetch(hash[count]);
+                if (++count == batch) {
+                    copy();
                 }
             });
         }
+        copy();
     }
     EBB_CATCH(...) {
         clear();
@@ -221,7 +241,7 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, counts& found)
         const std::uint64_t hash = hash_of(E::key(e));
         EBB_CHECK(&segment_of(hash) == &s, "hash_map: an element lies in another's segment");
         EBB_CHECK((s.groups[g].match(group::tags_of(hash)) >> i & 1) != 0 &&
-                      s.groups[g].fits(i, hash),
+                      layout::fits(s, g, i, hash),
                   "hash_map: a tag is another's");
         for (std::uint32_t at = home_group(hash, s.group_count); at != g;
              at = at + 1 == s.group_count ? 0 : at + 1) {

@@ -38,7 +38,7 @@ void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool lea
     --s.count;
     --size_;
     if constexpr (layout::has_array) {
-        move_last(s, p.at, g.numbers[p.i]);
+        move_last(s, p.at, layout::number(s, p.g, p.i));
     }
 }
 
@@ -50,7 +50,7 @@ void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t 
     if (number != end) {
         std::uint32_t g = home_of(s, *last);
         const std::uint32_t i = layout::slot_of(s, g, end);
-        layout::number(s, g, i) = static_cast<std::uint16_t>(number);
+        s.groups[g].renumber(i, number, s.tag_bits);
         E::relocate(hole, last);
     }
     // What the next removals from here will move: its lines are there by then.

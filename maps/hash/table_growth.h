@@ -18,6 +18,7 @@ void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, std::size
         while (layout::entries(groups) < layout::chunks(s.capacity)) {
             ++groups;
         }
+        fresh.tag_bits = layout::tag_bits(s.capacity);
     }
     allocate_index(fresh, fill(groups, in_chunks()), in_chunks(), number);
     typename placing::vacancies vacant;
@@ -173,6 +174,27 @@ std::size_t hash_table<E, H, Q, A>::reserved_in(const segment& s) const noexcept
     return share + (std::size_t{4} << (std::bit_width(share) / 2));
 }
 
+/// Segments and groups for what is reserved, and the elements' memory. Throws std::bad_alloc with
+/// some of it there.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::make_room_for_reserved([[maybe_unused]] bool elements_too) {
+    while (split_at_ < reserved_) {
+        split();
+    }
+    for (std::size_t n = 0; n < directory_.size(); ++n) {
+        segment& s = directory_[n];
+        const std::size_t wanted = reserved_in(s);
+        if (most_in_groups<layout>(s.group_count) < wanted) {
+            rebuild(s, groups_of(wanted), n);
+        }
+        if constexpr (layout::has_array) {
+            if (elements_too && s.capacity < wanted) {
+                grow_array(s, wanted, n);
+            }
+        }
+    }
+}
+
 /// Room for `count` elements, kept until clear() or shrink_to_fit(). Throws std::bad_alloc, the map
 /// as it was.
 template <class E, class H, class Q, class A>
@@ -183,21 +205,7 @@ void hash_table<E, H, Q, A>::reserve(std::size_t count) {
     memory_.expect(count * sizeof(value_type));
     const std::size_t before = std::exchange(reserved_, count);
     EBB_TRY {
-        while (split_at_ < count) {
-            split();
-        }
-        for (std::size_t n = 0; n < directory_.size(); ++n) {
-            segment& s = directory_[n];
-            const std::size_t wanted = reserved_in(s);
-            if (most_in_groups<layout>(s.group_count) < wanted) {
-                rebuild(s, groups_of(wanted), n);
-            }
-            if constexpr (layout::has_array) {
-                if (s.capacity < wanted) {
-                    grow_array(s, wanted, n);
-                }
-            }
-        }
+        make_room_for_reserved(true);
     }
     EBB_CATCH(...) {
         reserved_ = before;

@@ -324,6 +324,9 @@ void hash_table<E, H, Q, A>::grow_array(segment& s, std::size_t least, std::size
         if (least > layout::most) {
             throw_length_error("hash_map: more keys than the hash function can tell apart");
         }
+        if (s.tag_bits != 0 && layout::tag_bits(least) == 0) {
+            layout::widen(s);
+        }
         if (s.capacity < layout::per_chunk && s.capacity < least) {
             const std::size_t capacity = first_capacity<layout>(least);
             segment fresh = s;

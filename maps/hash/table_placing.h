@@ -121,8 +121,7 @@ struct hash_table<E, H, Q, A>::placing {
     /// Arrays alone: the element of this hash has this number.
     [[gnu::always_inline]] void note(std::uint64_t hash, std::uint32_t number) noexcept {
         const position p = take(hash);
-        s.groups[p.g].set(p.i, hash);
-        layout::number(s, p.g, p.i) = static_cast<std::uint16_t>(number);
+        s.groups[p.g].set(p.i, hash, number, s.tag_bits);
         ++s.count;
     }
 

@@ -40,6 +40,10 @@ void hash_table<E, H, Q, A>::split() {
         free_index(high);
         EBB_RETHROW;
     }
+    if constexpr (layout::has_array) {
+        low.tag_bits = layout::tag_bits(staying);
+        high.tag_bits = layout::tag_bits(going);
+    }
     typename placing::vacancies vacant_low;
     typename placing::vacancies vacant_high;
     placing in_low(low, vacant_low);
@@ -129,6 +133,9 @@ void hash_table<E, H, Q, A>::merge_last() {
             if (into.capacity < layout::per_chunk || last.capacity < layout::per_chunk) {
                 grow_array(into, total, other);
             }
+            if (layout::tag_bits(total) != into.tag_bits && into.tag_bits != 0) {
+                layout::widen(into);
+            }
         }
     }
     typename placing::vacancies vacant;
@@ -178,8 +185,7 @@ void hash_table<E, H, Q, A>::join(segment& into, std::size_t owner, segment& las
             const std::uint32_t before = (own << layout::shift) + i;
             std::uint32_t g = home_of(into, *layout::at(into, before));
             const std::uint32_t slot = layout::slot_of(into, g, before);
-            layout::number(into, g, slot) =
-                static_cast<std::uint16_t>(before + (full << layout::shift));
+            into.groups[g].renumber(slot, before + (full << layout::shift), into.tag_bits);
         }
         layout::chunk(into, own + full) = layout::chunk(into, own);
     }

@@ -227,6 +227,10 @@ TEST(hash_storage, erasing_in_a_walk_gives_back_on_the_way) {
     ebb::erase_if(small, [](const auto& e) { return e.first % 16 != 0; });
     map.validate();
     small.validate();
+    for (int i = 0; i < 4; ++i) { // what the walk's last step was too short for
+        map.erase(map.try_emplace(count).first->first);
+        small.erase(small.try_emplace(count).first->first);
+    }
     EXPECT_EQ(map.size(), count / 16);
     EXPECT_EQ(small.size(), count / 16);
     EXPECT_LT(map.footprint().total(), full / 6);
@@ -234,6 +238,36 @@ TEST(hash_storage, erasing_in_a_walk_gives_back_on_the_way) {
     for (std::uint64_t k = 0; k < count; ++k) {
         ASSERT_EQ(map.contains(k), k % 16 == 0);
         ASSERT_EQ(small.contains(k), k % 16 == 0);
+    }
+}
+
+// More elements in one segment than the numbers of its cells have bits for beside a tag.
+struct one_hash {
+    std::size_t operator()(std::uint64_t k) const { return k < 9000 ? 7 : k; }
+};
+TEST(hash_storage, keys_that_share_a_hash_are_more_than_thirteen_bits_number) {
+    ebb::hash_map<std::uint64_t, bytes<32>, one_hash> map;
+    constexpr std::uint64_t alike = 9000;
+    constexpr std::uint64_t count = alike + (sanitized ? 2000 : 60'000);
+    for (std::uint64_t k = alike; k < count; ++k) {
+        map.try_emplace(k);
+    }
+    for (std::uint64_t k = 0; k < alike; ++k) {
+        map.try_emplace(k).first->second[0] = static_cast<char>(k);
+    }
+    for (std::uint64_t k = 0; k < alike; ++k) {
+        ASSERT_EQ(map.at(k)[0], static_cast<char>(k));
+    }
+    map.validate();
+    for (std::uint64_t k = count - 1; k >= alike; --k) { // merges come to the full segment
+        ASSERT_EQ(map.erase(k), 1U);
+    }
+    ASSERT_EQ(map.size(), alike);
+    for (std::uint64_t k = 0; k < alike; k += 3) {
+        ASSERT_EQ(map.erase(k), 1U);
+    }
+    for (std::uint64_t k = 0; k < alike; ++k) {
+        ASSERT_EQ(map.contains(k), k % 3 != 0);
     }
 }
 
