@@ -379,7 +379,17 @@ class hash_table {
     // With no more elements than these a segment's groups are written anew, and fewer.
     [[nodiscard]] std::size_t least_elements(const segment& s) const noexcept {
         const std::size_t percent = directory_.size() == 1 ? alone_percent : layout::percent;
-        return s.group_count <= 1 ? 0 : most_in_groups<layout>(s.group_count) * percent / 100;
+        std::size_t least =
+            s.group_count <= 1 ? 0 : most_in_groups<layout>(s.group_count) * percent / 100;
+        if constexpr (!layout::has_array) {
+            if (s.chunks != 0 && in_chunks()) { // a chunk fewer will do
+                const std::size_t fewer = s.group_count - layout::per_chunk;
+                least = std::min(least, fewer == 0 ? 0
+                                                   : (fewer - 1) * layout::most_in_group *
+                                                         layout::spare / (layout::spare + 1));
+            }
+        }
+        return least;
     }
 
     // The first free slot for this hash. Groups passed on the way are marked.
