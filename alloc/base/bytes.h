@@ -36,6 +36,12 @@ inline constexpr std::size_t gib = 1024 * mib;
     return (address_of(p) & (alignment - 1)) == 0;
 }
 
+/// Bytes in a row.
+struct byte_range {
+    void* at;
+    std::size_t bytes;
+};
+
 /// `p` moved by `bytes`.
 [[nodiscard]] inline void* advance(void* p, std::size_t bytes) noexcept {
     return static_cast<std::byte*>(p) + bytes;

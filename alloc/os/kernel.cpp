@@ -101,6 +101,26 @@ long kernel::in_core(void* pages, std::size_t bytes, unsigned char* out) noexcep
     return system_call(SYS_mincore, word(pages), word(bytes), word(out));
 }
 
+long kernel::advise_all(const byte_range* ranges, std::size_t count, int advice) noexcept {
+    check_no_lock();
+    // Younger than some systems' headers: the call, and the name that a process has for itself,
+    // which needs no file descriptor.
+    constexpr long process_madvise = 440;
+    constexpr long self = -10000; // PIDFD_SELF
+    return system_call(process_madvise, self, word(ranges), word(count), advice, 0);
+}
+
+long kernel::lock_on_fault(void* pages, std::size_t bytes) noexcept {
+    check_no_lock();
+    constexpr long on_fault = 1; // MLOCK_ONFAULT
+    return system_call(SYS_mlock2, word(pages), word(bytes), on_fault);
+}
+
+long kernel::unlock(void* pages, std::size_t bytes) noexcept {
+    check_no_lock();
+    return system_call(SYS_munlock, word(pages), word(bytes));
+}
+
 long kernel::name(void* pages, std::size_t bytes, const char* text) noexcept {
     check_no_lock();
     constexpr long set_vma = 0x53564d61; // PR_SET_VMA, younger than some systems' headers

@@ -5,6 +5,7 @@
 #include <ebb/alloc/os/pages.h>
 
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,12 @@ namespace ebb::os {
 namespace {
 
 constinit std::atomic<bool> names_shown{false};
+// The kernel, or a filter that stays for good, knows no advice on many ranges; or may not be asked.
+constinit std::atomic<bool> many_refused{false};
+// mlockall(MCL_FUTURE) was in force when pages were last mapped to come by being touched.
+constinit std::atomic<bool> all_is_locked{false};
+
+constexpr int dontneed_locked = 24; // MADV_DONTNEED_LOCKED, younger than some systems' headers
 
 bool refused(long result) noexcept {
     constexpr long last_error = 4095; // what the kernel returns as an error is no address
@@ -48,6 +55,16 @@ void* map_aligned(std::size_t bytes, std::size_t alignment, int protection) noex
         static_cast<void>(try_unmap(advance(raw, before + bytes), spare - before));
     }
     return advance(raw, before);
+}
+
+// A page without memory stays so: to read it makes none.
+void clear(std::byte* pages, std::size_t bytes) noexcept {
+    const std::size_t page = page_size();
+    for (std::byte* p = pages; p != pages + bytes; p += page) {
+        if (*p != std::byte{0} || std::memcmp(p, p + 1, page - 1) != 0) {
+            std::memset(p, 0, page);
+        }
+    }
 }
 
 void check_ours(const void* pages) noexcept {
@@ -128,6 +145,45 @@ void* map_as_is(std::size_t bytes, std::size_t alignment) noexcept {
     return map_aligned(bytes, alignment, PROT_READ | PROT_WRITE);
 }
 
+void* map_untouched(std::size_t bytes, std::size_t alignment) noexcept {
+    // Aligned by luck where it joins what was mapped before.
+    void* p = map_aligned(bytes, page_size(), PROT_NONE);
+    if (p != nullptr && !is_aligned(p, alignment)) {
+        static_cast<void>(try_unmap(p, bytes));
+        p = map_aligned(bytes, alignment, PROT_NONE);
+    }
+    if (p == nullptr) {
+        return nullptr;
+    }
+    // A page that is in memory when it may be written, and wasn't before, was brought there.
+    if (bytes > page_size() && commit(p, page_size())) {
+        const bool locked =
+            resident(p, page_size()) != 0 && resident(advance(p, page_size()), page_size()) == 0;
+        all_is_locked.store(locked, std::memory_order_relaxed);
+        unlock_if_asked(p, bytes);
+    }
+    if (!commit(p, bytes)) {
+        const int error = errno;
+        unmap(p, bytes);
+        errno = error;
+        return nullptr;
+    }
+    keep_small(p, bytes);
+    return p;
+}
+
+void lock_if_asked(void* pages, std::size_t bytes) noexcept {
+    if (all_is_locked.load(std::memory_order_relaxed)) {
+        kernel::lock_on_fault(pages, bytes);
+    }
+}
+
+void unlock_if_asked(void* pages, std::size_t bytes) noexcept {
+    if (all_is_locked.load(std::memory_order_relaxed)) {
+        kernel::unlock(pages, bytes);
+    }
+}
+
 void keep_small(void* pages, std::size_t bytes) noexcept {
     kernel::advise(pages, bytes, MADV_NOHUGEPAGE); // a kernel without them: EINVAL
 }
@@ -149,9 +205,40 @@ void name_pages(void* pages, std::size_t bytes, const char* name) noexcept {
 
 void release(void* pages, std::size_t bytes) noexcept {
     check_ours(pages);
-    if (refused(kernel::advise(pages, bytes, MADV_DONTNEED))) {
-        std::memset(pages, 0, bytes);
+    if (refused(kernel::advise(pages, bytes, MADV_DONTNEED)) &&
+        refused(kernel::advise(pages, bytes, dontneed_locked))) {
+        clear(static_cast<std::byte*>(pages), bytes);
     }
+}
+
+void release_all(const byte_range* ranges, std::size_t count) noexcept {
+    static_assert(sizeof(byte_range) == sizeof(iovec) &&
+                  offsetof(byte_range, bytes) == offsetof(iovec, iov_len));
+    constexpr std::size_t most = 1024; // UIO_MAXIOV
+    std::size_t n = 0;
+    while (count - n > 1 && !many_refused.load(std::memory_order_relaxed)) {
+        check_ours(ranges[n].at);
+        const long result =
+            kernel::advise_all(ranges + n, std::min(count - n, most), dontneed_locked);
+        if (result == -ENOSYS || result == -EPERM || result == -EBADF) {
+            many_refused.store(true, std::memory_order_relaxed);
+        }
+        auto done = refused(result) ? 0 : static_cast<std::size_t>(result);
+        const std::size_t first = n;
+        for (; n < count && done >= ranges[n].bytes; ++n) {
+            done -= ranges[n].bytes;
+        }
+        if (n == first) { // the kernel has no such call, or refuses the first of them
+            break;
+        }
+    }
+    for (; n < count; ++n) {
+        release(ranges[n].at, ranges[n].bytes);
+    }
+}
+
+void release_one_by_one() noexcept {
+    many_refused.store(true, std::memory_order_relaxed);
 }
 
 std::size_t release_what_goes(void* pages, std::size_t bytes) noexcept {

@@ -2,16 +2,19 @@
 #include <ebb/alloc/os/pages.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/forked.h>
+#include <tests/support/mappings.h>
 #include <tests/support/random.h>
+#include <tests/support/refuse.h>
 
-#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstdlib>
+#include <initializer_list>
 #include <limits>
 #include <vector>
 
@@ -47,31 +50,22 @@ TEST(pages, mapped_pages_are_zeroed_and_aligned_as_asked) {
     }
 }
 
-// Pages of address space that the process has (the first field of statm).
-std::size_t mapped_pages() {
-    char text[64] = {};
-    const int file = ::open("/proc/self/statm", O_RDONLY);
-    EXPECT_GT(::read(file, text, sizeof text - 1), 0);
-    ::close(file);
-    return std::strtoull(text, nullptr, 10);
-}
-
 TEST(pages, what_surrounds_an_aligned_mapping_is_not_kept) {
     if (tests::sanitized) {
         GTEST_SKIP() << "a sanitizer maps memory of its own beside";
     }
     const std::size_t page = os::page_size();
-    const std::size_t before = mapped_pages();
+    const std::size_t before = tests::statm(0);
     std::vector<void*> all(20);
     for (void*& p : all) {
         p = os::map(page, ebb::mib);
         ASSERT_NE(p, nullptr);
     }
-    EXPECT_EQ(mapped_pages(), before + all.size());
+    EXPECT_EQ(tests::statm(0), before + all.size());
     for (void* const p : all) {
         os::unmap(p, page);
     }
-    EXPECT_EQ(mapped_pages(), before);
+    EXPECT_EQ(tests::statm(0), before);
 }
 
 TEST(pages, resident_is_what_was_touched) {
@@ -120,20 +114,181 @@ TEST(pages, released_pages_leave_and_read_as_zeroes) {
     os::unmap(p, 16 * page);
 }
 
-TEST(pages, released_pages_that_are_locked_stay_and_read_as_zeroes) {
+// Every second page of some, written, and then released.
+bool can_release(std::size_t count) {
     const std::size_t page = os::page_size();
-    auto* const p = static_cast<std::byte*>(os::map(4 * page, page));
-    ASSERT_NE(p, nullptr);
-    std::fill_n(p, 4 * page, std::byte{1});
-    if (mlock(p + page, page) != 0) {
-        GTEST_SKIP() << "no memory may be locked here";
+    const std::size_t bytes = 2 * count * page;
+    auto* const p = static_cast<std::byte*>(os::map_as_is(bytes, page));
+    os::keep_small(p, bytes);
+    std::fill_n(p, bytes, std::byte{1});
+    std::vector<ebb::byte_range> ranges;
+    for (std::size_t n = 0; n < count; ++n) {
+        ranges.push_back({p + 2 * n * page, page});
     }
     errno = 77;
-    os::release(p, 4 * page);
-    EXPECT_EQ(errno, 77);
-    EXPECT_TRUE(std::all_of(p, p + 4 * page, [](std::byte b) { return b == std::byte{0}; }));
-    EXPECT_GE(os::resident(p + page, page), page);
+    os::release_all(ranges.data(), ranges.size());
+    bool right = errno == 77;
+    for (std::size_t n = 0; n < 2 * count; ++n) {
+        const auto expected = n % 2 == 0 ? std::byte{0} : std::byte{1};
+        right = right && p[n * page] == expected && p[n * page + page - 1] == expected;
+    }
+    os::unmap(p, bytes);
+    return right;
+}
+
+TEST(pages, many_released_ranges_leave_and_read_as_zeroes) {
+    const std::size_t page = os::page_size();
+    constexpr std::size_t count = 3000; // more than one call's worth
+    auto* const p = static_cast<std::byte*>(os::map_as_is(2 * count * page, page));
+    ASSERT_NE(p, nullptr);
+    os::keep_small(p, 2 * count * page);
+    std::fill_n(p, 2 * count * page, std::byte{1});
+    std::vector<ebb::byte_range> ranges;
+    for (std::size_t n = 0; n < count; ++n) {
+        ranges.push_back({p + 2 * n * page, page});
+    }
+    os::release_all(ranges.data(), ranges.size());
+    EXPECT_EQ(os::resident(p, 2 * count * page), count * page);
+    os::unmap(p, 2 * count * page);
+    for (const std::size_t few : {0U, 1U, 2U, 1024U, 1025U}) {
+        EXPECT_TRUE(can_release(few)) << few;
+    }
+}
+
+TEST(pages, released_pages_that_are_locked_leave) {
+    const std::size_t page = os::page_size();
+    auto* const p = static_cast<std::byte*>(os::map_as_is(8 * page, page));
+    ASSERT_NE(p, nullptr);
+    std::fill_n(p, 8 * page, std::byte{1});
+    if (mlock(p, 8 * page) != 0) {
+        GTEST_SKIP() << "no memory may be locked here";
+    }
+    os::release(p, page);
+    const ebb::byte_range two[] = {{p + 2 * page, page}, {p + 4 * page, 2 * page}};
+    os::release_all(two, 2);
+    const std::size_t held = resident_by_page(p, 8 * page);
+    EXPECT_TRUE(held == 4 * page || held == 8 * page) << held; // all before Linux 5.18
+    for (const std::size_t n : {0U, 2U, 4U, 5U}) {
+        EXPECT_EQ(p[n * page], std::byte{0}) << n;
+    }
+    os::unmap(p, 8 * page);
+}
+
+// What `f` says in a child in which these system calls are refused.
+template <class F>
+void expect_without(std::initializer_list<unsigned> calls, F&& f) {
+    constexpr int not_here = 3;
+    for (const int error : {EPERM, ENOSYS, EINVAL, ENOMEM, EBADF}) {
+        SCOPED_TRACE(error);
+        const int status = tests::status_of_child([&] {
+            for (const unsigned call : calls) {
+                if (!tests::refuse(call, static_cast<unsigned>(error))) {
+                    _exit(not_here);
+                }
+            }
+            return f();
+        });
+        if (WIFEXITED(status) && WEXITSTATUS(status) == not_here) {
+            GTEST_SKIP() << "no seccomp here";
+        }
+        EXPECT_EQ(status, 0);
+    }
+}
+
+constexpr unsigned process_madvise = 440;
+
+TEST(pages, ranges_are_released_where_advice_on_many_is_refused) {
+    expect_without({process_madvise}, [] { return can_release(100) && can_release(100); });
+    expect_without({process_madvise, SYS_madvise}, [] { return can_release(20); });
+}
+
+TEST(pages, untouched_pages_are_no_memory_and_as_aligned_as_asked) {
+    const std::size_t page = os::page_size();
+    for (std::size_t alignment = page; alignment <= 4 * ebb::mib; alignment *= 4) {
+        auto* const p = static_cast<std::byte*>(os::map_untouched(5 * page, alignment));
+        ASSERT_NE(p, nullptr);
+        EXPECT_TRUE(ebb::is_aligned(p, alignment));
+        EXPECT_EQ(os::resident(p, 5 * page), 0U);
+        EXPECT_EQ(p[page], std::byte{0});
+        p[4 * page] = std::byte{1};
+        EXPECT_LE(os::resident(p, 5 * page), 2 * page);
+        os::unmap(p, 5 * page);
+    }
+    EXPECT_EQ(os::map_untouched(std::numeric_limits<std::size_t>::max() / 2 + 1 - page, page),
+              nullptr);
+}
+
+// True where pages of such a mapping come by being touched, whatever was locked before.
+bool comes_by_touch(std::size_t pages) {
+    const std::size_t page = os::page_size();
+    auto* const p = static_cast<std::byte*>(os::map_untouched(pages * page, page));
+    bool right = p != nullptr && os::resident(p, pages * page) <= page;
+    for (std::size_t n = 1; n < pages && right; n += 10) {
+        p[n * page] = std::byte{1};
+    }
+    right = right && os::resident(p, pages * page) <= (pages / 10 + 1) * page;
+    os::release(p, pages * page);
+    right = right && p[page] == std::byte{0};
+    os::unmap(p, pages * page);
+    return right;
+}
+
+// In a child that has locked all that is to come.
+template <class F>
+void expect_locked(F&& f) {
+    if (tests::sanitized) {
+        GTEST_SKIP() << "a sanitizer locks nothing";
+    }
+    constexpr int not_here = 3;
+    const int status = tests::status_of_child([&] {
+        if (::mlockall(MCL_FUTURE) != 0) {
+            _exit(not_here);
+        }
+        return f();
+    });
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_here) {
+        GTEST_SKIP() << "no memory may be locked here";
+    }
+    EXPECT_EQ(status, 0);
+}
+
+TEST(pages, untouched_pages_are_no_memory_after_all_to_come_was_locked) {
+    expect_locked([] { return comes_by_touch(1000); });
+}
+
+TEST(pages, what_is_used_of_untouched_pages_is_locked_and_no_more) {
+    expect_locked([] {
+        const std::size_t page = os::page_size();
+        const std::size_t before = tests::locked_bytes();
+        auto* const p = static_cast<std::byte*>(os::map_untouched(100 * page, page));
+        bool right = tests::locked_bytes() == before;
+        os::lock_if_asked(p, 10 * page);
+        right = right && tests::locked_bytes() == before + 10 * page &&
+                os::resident(p, 100 * page) <= page;
+        p[9 * page] = std::byte{1};
+        os::release(p, 10 * page);
+        os::unlock_if_asked(p, 100 * page);
+        return right && tests::locked_bytes() == before && p[9 * page] == std::byte{0};
+    });
+    // Where nothing was locked nothing is.
+    const std::size_t page = os::page_size();
+    auto* const p = static_cast<std::byte*>(os::map_untouched(4 * page, page));
+    const std::size_t before = tests::locked_bytes();
+    os::lock_if_asked(p, 4 * page);
+    EXPECT_EQ(tests::locked_bytes(), before);
     os::unmap(p, 4 * page);
+}
+
+TEST(pages, untouched_pages_come_where_what_looks_after_them_is_refused) {
+    expect_without({SYS_mincore}, [] {
+        auto* const p = static_cast<std::byte*>(os::map_untouched(ebb::mib, os::page_size()));
+        return p != nullptr && p[ebb::mib - 1] == std::byte{0};
+    });
+    expect_without({SYS_mlock2}, [] { return comes_by_touch(100); });
+    expect_without({SYS_munlock}, [] { return comes_by_touch(100); });
+    expect_without({SYS_madvise}, [] { return comes_by_touch(100); });
+    expect_without({SYS_mprotect},
+                   [] { return os::map_untouched(ebb::mib, os::page_size()) == nullptr; });
 }
 
 TEST(pages, reserved_pages_hold_nothing_until_committed) {
