@@ -3,7 +3,6 @@
 #include <ebb/alloc/arena/page_ranges.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
-#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/os/pages.h>
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include <bit>
 #include <cstdint>
 #include <new>
-#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace ebb {
@@ -23,37 +22,24 @@ std::size_t whole_pages(std::size_t bytes) noexcept {
     return align_up(bytes, os::page_size());
 }
 
-// The ranges of one power of two.
-struct range_class {
-    explicit range_class(std::size_t range_bytes) noexcept : from(range_bytes) {}
-
-    page_ranges from;
-    void* kept = nullptr;       // a range that still has its pages,
-    std::size_t kept_bytes = 0; // and how many bytes of them
+// The range of a class that was given back last.
+struct kept_range {
+    void* at = nullptr;    // it still has its pages,
+    std::size_t bytes = 0; // so many bytes of them
 };
 
 } // namespace
 
-struct page_memory::ranges {
-    // Of 64 TiB and less: what a process can address.
-    static constexpr unsigned classes = 47;
-    std::array<std::optional<range_class>, classes> of;
+struct page_memory::kept_ranges {
+    std::array<kept_range, std::countr_zero(page_ranges::most_bytes) + 1> of;
 
-    static unsigned index(std::size_t largest) noexcept {
-        return bounded<unsigned>(std::bit_width(std::max(largest, os::page_size()) - 1));
+    static std::size_t index(std::size_t largest) noexcept {
+        return static_cast<std::size_t>(std::bit_width(std::max(largest, os::page_size()) - 1));
     }
 };
 
-page_memory::ranges& page_memory::classes() {
-    if (ranges_ == nullptr) {
-        ranges_ = std::make_unique<ranges>();
-        counts_.map(sizeof(ranges), sizeof(ranges));
-    }
-    return *ranges_;
-}
-
 page_memory::page_memory(page_memory&& other) noexcept
-    : counts_(std::exchange(other.counts_, {})), ranges_(std::move(other.ranges_)) {}
+    : counts_(std::exchange(other.counts_, {})), kept_(std::move(other.kept_)) {}
 
 page_memory& page_memory::operator=(page_memory&& other) noexcept {
     page_memory taken(std::move(other));
@@ -62,11 +48,13 @@ page_memory& page_memory::operator=(page_memory&& other) noexcept {
 }
 
 page_memory::page_memory() noexcept = default;
-page_memory::~page_memory() = default;
+page_memory::~page_memory() {
+    trim();
+}
 
 void swap(page_memory& a, page_memory& b) noexcept {
     std::swap(a.counts_, b.counts_);
-    std::swap(a.ranges_, b.ranges_);
+    std::swap(a.kept_, b.kept_);
 }
 
 void* page_memory::allocate_apart(std::size_t bytes, std::size_t alignment) {
@@ -101,7 +89,7 @@ void page_memory::expect(std::size_t bytes) {
         return;
     }
     const std::size_t pages = whole_pages(bytes);
-    void* const probe = pages < bytes ? nullptr : os::map_as_is(pages, os::page_size());
+    void* const probe = pages < bytes ? nullptr : os::map_untouched(pages, os::page_size());
     if (probe == nullptr) {
         throw std::bad_alloc();
     }
@@ -110,38 +98,25 @@ void page_memory::expect(std::size_t bytes) {
 
 void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
     const std::size_t pages = whole_pages(bytes);
-    const unsigned index = ranges::index(std::max(largest, pages));
-    if (pages < bytes || index >= ranges::classes) { // wrapped, or too many
+    const std::size_t index = kept_ranges::index(std::max(largest, pages));
+    if (pages < bytes || index >= std::tuple_size_v<decltype(kept_ranges::of)>) { // wrapped, many
         throw std::bad_alloc();
     }
-    auto& made = classes().of[index];
-    range_class& c = made ? *made : made.emplace(std::size_t{1} << index);
-    if (c.kept != nullptr) {
-        void* const p = std::exchange(c.kept, nullptr);
-        const std::size_t had = std::exchange(c.kept_bytes, 0);
-        if (had > pages) {
-            os::release(advance(p, pages), had - pages);
-            counts_.unmap(had - pages, 0);
-        } else {
-            counts_.map(pages - had, 0);
-        }
-        counts_.charge(bytes, pages);
-        marks::add_root(p, pages);
-        return p;
-    }
-    const std::size_t before = c.from.own_bytes();
-    const auto account = [&] {
-        counts_.map(c.from.own_bytes() - before, c.from.own_bytes() - before);
-    };
     void* p = nullptr;
-    try {
-        p = c.from.take();
-    } catch (...) {
-        account();
-        throw;
+    if (kept_ != nullptr && kept_->of[index].at != nullptr) {
+        const kept_range had = std::exchange(kept_->of[index], {});
+        p = had.at;
+        if (had.bytes > pages) {
+            os::release(advance(p, pages), had.bytes - pages);
+            counts_.unmap(had.bytes - pages, 0);
+        } else {
+            counts_.map(pages - had.bytes, 0);
+        }
+    } else {
+        p = page_ranges::take(std::size_t{1} << index);
+        counts_.map(pages, 0);
     }
-    account();
-    counts_.map(pages, 0);
+    os::lock_if_asked(p, pages);
     counts_.charge(bytes, pages);
     marks::add_root(p, pages);
     return p;
@@ -149,34 +124,49 @@ void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
 
 void page_memory::deallocate_growing(void* p, std::size_t bytes, std::size_t largest) noexcept {
     const std::size_t pages = whole_pages(bytes);
-    const unsigned index = ranges::index(std::max(largest, pages));
-    range_class& c = *ranges_->of[index];
+    const std::size_t index = kept_ranges::index(std::max(largest, pages));
     counts_.refund(bytes, pages);
     marks::remove_root(p, pages);
-    if (c.kept == nullptr && pages <= largest_kept) {
-        c.kept = p;
-        c.kept_bytes = pages;
-        return;
+    if (pages <= largest_kept && keeps()) {
+        if (kept_range& kept = kept_->of[index]; kept.at == nullptr) {
+            kept = {p, pages};
+            return;
+        }
     }
     os::release(p, pages);
     counts_.unmap(pages, 0);
-    c.from.give(p);
+    page_ranges::give(p, std::size_t{1} << index);
+}
+
+// Whether it has a place for what it keeps.
+bool page_memory::keeps() noexcept {
+    if (kept_ == nullptr) {
+        try {
+            kept_ = std::make_unique<kept_ranges>();
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+        counts_.map(sizeof(kept_ranges), sizeof(kept_ranges));
+    }
+    return true;
 }
 
 bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
                          std::size_t largest) noexcept {
     const std::size_t pages = whole_pages(bytes);
     const std::size_t new_pages = whole_pages(new_bytes);
-    if (new_pages < new_bytes ||
-        ranges::index(std::max(largest, new_pages)) != ranges::index(std::max(largest, pages))) {
+    if (new_pages < new_bytes || kept_ranges::index(std::max(largest, new_pages)) !=
+                                     kept_ranges::index(std::max(largest, pages))) {
         return false;
     }
     counts_.refund(bytes, pages);
     marks::remove_root(p, pages);
     if (new_pages < pages) {
         os::release(advance(p, new_pages), pages - new_pages);
+        os::unlock_if_asked(advance(p, new_pages), pages - new_pages);
         counts_.unmap(pages - new_pages, 0);
-    } else {
+    } else if (new_pages > pages) {
+        os::lock_if_asked(advance(p, pages), new_pages - pages);
         counts_.map(new_pages - pages, 0);
     }
     counts_.charge(new_bytes, new_pages);
@@ -189,42 +179,31 @@ void page_memory::populate(void* p, std::size_t bytes) noexcept {
 }
 
 void page_memory::trim() noexcept {
-    if (ranges_ == nullptr) {
+    if (kept_ == nullptr) {
         return;
     }
-    for (auto& made : ranges_->of) {
-        if (!made) {
-            continue;
+    for (std::size_t index = 0; index < kept_->of.size(); ++index) {
+        if (const kept_range kept = std::exchange(kept_->of[index], {}); kept.at != nullptr) {
+            os::release(kept.at, kept.bytes);
+            counts_.unmap(kept.bytes, 0);
+            page_ranges::give(kept.at, std::size_t{1} << index);
         }
-        range_class& c = *made;
-        if (c.kept != nullptr) {
-            os::release(c.kept, c.kept_bytes);
-            counts_.unmap(c.kept_bytes, 0);
-            c.from.give(std::exchange(c.kept, nullptr));
-            c.kept_bytes = 0;
-        }
-        const std::size_t before = c.from.own_bytes();
-        c.from.trim();
-        counts_.unmap(before - c.from.own_bytes(), before - c.from.own_bytes());
     }
+    kept_.reset();
+    counts_.unmap(sizeof(kept_ranges), sizeof(kept_ranges));
 }
 
 void page_memory::validate() const {
     const ledger l = counts_.read();
     std::uint64_t idle = 0;
-    std::uint64_t overhead = 0;
-    if (ranges_ != nullptr) {
-        overhead += sizeof(ranges);
-        for (const auto& c : ranges_->of) {
-            if (c) {
-                idle += c->kept_bytes;
-                overhead += c->from.own_bytes();
-                c->from.validate();
-            }
+    if (kept_ != nullptr) {
+        for (const kept_range& kept : kept_->of) {
+            idle += kept.bytes;
         }
     }
     EBB_CHECK(l.idle == idle, "page_memory: idle bytes are off");
-    EBB_CHECK(l.overhead == overhead, "page_memory: overhead bytes are off");
+    EBB_CHECK(l.overhead == (kept_ != nullptr ? sizeof(kept_ranges) : 0),
+              "page_memory: overhead bytes are off");
 }
 
 } // namespace ebb

@@ -11,15 +11,14 @@
 //     | the block, in whole pages    | no memory                           |
 //     +------------------------------+-------------------------------------+
 //
-// Ranges come from regions of addresses (page_ranges.h), which go one by one as less is in use. Of
-// a class of up to 256 KiB the range given back last keeps its pages, as the next one's: a map that
-// writes its segments anew, one after the other, would otherwise fault each page again (0.7 us).
-// That is all that is ever idle.
+// Ranges come from regions of addresses that all arenas of the process share (page_ranges.h). Of a
+// class the range given back last keeps its pages, up to 256 KiB of them, as the next one's: a map
+// that writes its segments anew, one after the other, would otherwise fault each page again (0.7
+// us). That is all that is ever idle.
 // No huge pages: a first touch of 2 MiB was seen to take 5 ms, and what gives back 4 KiB grains
 // can't use them.
 // Costs: a plain block is operator new's; a growing one a few dozen instructions, one madvise to
-// give back, and a region's mapping now and then. The kernel keeps regions side by side in one
-// mapping, so that a process may have many such maps.
+// give back, and a region's mapping now and then.
 #pragma once
 
 #if __cplusplus < 201709L // what g++ 10 says of C++20
@@ -52,7 +51,8 @@ concept growing_arena = arena<A> && requires(A& a, void* p, std::size_t n) {
 };
 
 /// An arena over operator new and the system's pages. Movable: blocks stay where they are.
-/// What is not deallocated when it ends: plain blocks stay allocated, growing ones are unmapped.
+/// Ends when all its blocks are deallocated; others stay as they are, growing ones with their
+/// addresses.
 class page_memory {
   public:
     page_memory() noexcept;
@@ -75,7 +75,7 @@ class page_memory {
     void populate(void* p, std::size_t bytes) noexcept;
 
     /// Throws std::bad_alloc where the system would refuse to map so many bytes at once; takes
-    /// none. Cost: two system calls from 64 MiB on.
+    /// none. Cost: six system calls from 64 MiB on.
     static void expect(std::size_t bytes);
 
     /// As slab_arena has it: what the caller ends by slab_pages::unmap and by operator delete.
@@ -98,19 +98,19 @@ class page_memory {
 
     /// `mapped` counts the pages of blocks and of idle ranges, not addresses without memory.
     [[nodiscard]] ledger read() const noexcept { return counts_.read(); }
-    /// Gives back the idle pages, and the regions that hold no block.
+    /// Gives back the idle pages.
     void trim() noexcept;
     void validate() const;
 
     friend void swap(page_memory& a, page_memory& b) noexcept;
 
   private:
-    struct ranges; // the classes: their regions, free ranges and idle pages
+    struct kept_ranges;
 
-    ranges& classes();
+    [[nodiscard]] bool keeps() noexcept;
 
     tally counts_;
-    std::unique_ptr<ranges> ranges_; // made for the first growing block
+    std::unique_ptr<kept_ranges> kept_; // made when the first growing block is given back
 };
 
 } // namespace ebb

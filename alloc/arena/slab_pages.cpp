@@ -1,4 +1,5 @@
 #include <ebb/alloc/arena/marks.h>
+#include <ebb/alloc/arena/page_ranges.h>
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
@@ -6,26 +7,22 @@
 #include <ebb/alloc/os/pages.h>
 
 #include <bit>
-#include <new>
 
 namespace ebb::slab_pages {
 
 void* map(std::size_t bytes) {
-    // Aligned by luck where it joins the slab before.
-    void* at = os::map_as_is(bytes, os::page_size());
-    if (at != nullptr && !is_aligned(at, bytes)) {
-        os::unmap(at, bytes);
-        at = os::map_as_is(bytes, bytes);
-    }
-    if (at == nullptr) {
-        throw std::bad_alloc();
-    }
-    os::keep_small(at, bytes);
+    EBB_CHECK(bytes <= page_ranges::most_alignment, "slab_pages: too long to be aligned");
+    void* const at = page_ranges::take(bytes);
     marks::add_root(at, bytes);
     return at;
 }
 
+void use(void* pages, std::size_t bytes) noexcept {
+    os::lock_if_asked(pages, bytes);
+}
+
 void populate(void* pages, std::size_t bytes) noexcept {
+    use(pages, bytes);
     os::populate(pages, bytes);
 }
 
@@ -33,10 +30,18 @@ void release(void* pages, std::size_t bytes) noexcept {
     os::release(pages, bytes);
 }
 
+void release(const byte_range* ranges, std::size_t count) noexcept {
+    os::release_all(ranges, count);
+}
+
+void release_one_by_one() noexcept {
+    os::release_one_by_one();
+}
+
 void unmap(void* slab, std::size_t bytes) noexcept {
     marks::remove_root(slab, bytes);
     marks::unpoison(slab, bytes); // the addresses may be used again
-    os::unmap(slab, bytes);
+    page_ranges::give(slab, bytes);
 }
 
 unsigned page_bits() noexcept {

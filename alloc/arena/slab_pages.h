@@ -4,8 +4,8 @@
 // A slab has no memory until its pages are touched. It belongs to no arena: it may outlive the one
 // that it was made for, and any thread may end it. What a store holds of it is on an arena's
 // account: slab_arena.
-// Costs: map 2 to 4 system calls, release and unmap one each. Slabs side by side are one mapping to
-// the kernel.
+// Costs: map and unmap a few dozen instructions and a region's mapping now and then
+// (page_ranges.h); release one system call, or one for many ranges.
 #pragma once
 
 #if __cplusplus < 201709L // what g++ 10 says of C++20
@@ -13,21 +13,32 @@
 #else
 
 #include <ebb/alloc/arena/arena.h>
+#include <ebb/alloc/base/bytes.h>
 
 #include <concepts>
 #include <cstddef>
 
 namespace ebb::slab_pages {
 
-/// Addresses for `bytes`, a power of two of at least a page, aligned to them; zeroed when touched,
-/// never in huge pages. Throws std::bad_alloc.
+/// Addresses for `bytes`, a power of two from a page to page_ranges::most_alignment, aligned to
+/// them; zeroed when touched, never in huge pages. Throws std::bad_alloc.
 [[nodiscard]] void* map(std::size_t bytes);
-/// Brings whole pages into memory that are about to be filled: half the time of touching each.
+/// These whole pages are about to be filled: locks them where the program has locked all that is to
+/// come. Cost: a load, or a system call.
+void use(void* pages, std::size_t bytes) noexcept;
+/// Brings them into memory, too: half the time of touching each.
 void populate(void* pages, std::size_t bytes) noexcept;
 /// Gives the memory of whole pages back and keeps their addresses.
 void release(void* pages, std::size_t bytes) noexcept;
-/// Gives memory and addresses of a whole slab back; of 65,530 mappings (vm.max_map_count) it keeps
-/// the addresses that are no mapping's end.
+
+/// The same for ranges of whole pages. Cost: one system call for 1,024 of them where the kernel has
+/// one for that, else one each.
+void release(const byte_range* ranges, std::size_t count) noexcept;
+/// From now on each range is one madvise: for a program under a filter of system calls that kills
+/// it for process_madvise. Where it is refused, this is noticed. Threads: any.
+void release_one_by_one() noexcept;
+
+/// Gives the addresses of a whole slab back. Requires: all that was touched of it was released.
 void unmap(void* slab, std::size_t bytes) noexcept;
 /// The system's page, as a power of two.
 [[nodiscard]] unsigned page_bits() noexcept;

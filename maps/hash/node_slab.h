@@ -232,6 +232,7 @@ struct node_slab {
     }
     void drop_holders(std::uint32_t count) noexcept {
         if (holders.fetch_sub(count, std::memory_order_acq_rel) == count) {
+            slab_pages::release(this, bytes);
             slab_pages::unmap(this, bytes);
         }
     }

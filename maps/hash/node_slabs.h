@@ -168,6 +168,7 @@ class node_slabs {
                 if (s->lent != 0) {
                     s->leave();
                 } else {
+                    slab_pages::release(s, Slab::bytes);
                     slab_pages::unmap(s, Slab::bytes);
                 }
                 s = after;
@@ -292,6 +293,7 @@ class node_slabs {
         if (__builtin_expect(s.live == 0, 0) && ++empty_slabs_ > 1) {
             --empty_slabs_;
             const std::size_t held = forget(s);
+            slab_pages::release(&s, Slab::bytes);
             slab_pages::unmap(&s, Slab::bytes);
             arena.refund(held);
         }

@@ -77,6 +77,7 @@ inline bool kernel_tells() {
     void* const at = ebb::slab_pages::map(slab_bytes);
     *static_cast<volatile char*>(at) = 1;
     const bool tells = ebb::os::resident(at, slab_bytes) == ebb::os::page_size();
+    ebb::slab_pages::release(at, slab_bytes);
     ebb::slab_pages::unmap(at, slab_bytes);
     return tells;
 }
