@@ -5,9 +5,11 @@
 // that the index takes 11 to 12 bytes an element.
 //
 // By default nodes lie side by side in slabs of the system's pages, without headers of their own;
-// a page goes back when the last node on it is erased, so that what stays resident is the pages of
-// the survivors. New nodes fill the fullest slabs first, which empties the others. Over another
-// arena or an allocator each node is a block of that. node_store.h has the figures.
+// pages on which no node is left go back, many at a time, so that what stays resident is the pages
+// of the survivors and a few for new nodes. New nodes fill the fullest slabs first, which empties
+// the others. Over another arena or an allocator each node is a block of that. node_store.h has the
+// figures. (A program under a filter of system calls that kills it for process_madvise calls
+// slab_pages::release_one_by_one() first; one that refuses that is noticed.)
 #pragma once
 
 #if __cplusplus < 201709L // what g++ 10 says of C++20

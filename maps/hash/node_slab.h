@@ -1,26 +1,34 @@
 // node_slab: a range of addresses cut into slots for nodes of one size, which takes a page of
 // memory when a slot in it is wanted and can give back any page on which no node is left.
 //
-//     |<------- header -------->|<--------------------- slots --------------------->|
-//     +-------------------------+------+------+------+-----//-----+------+----------+
-//     | owner, pages, free bits | node | node | free |            | free | rest     |
-//     +-------------------------+------+------+------+-----//-----+------+----------+
-//     ^ aligned to the slab's size: a node's address says its slab
+//     descriptor, a block apart                    addresses, aligned to their length
+//     +------------------------------+             +------+------+------+---//---+------+------+
+//     | base, pages, free bits, list | ----------> | root | node | node |        | free | rest |
+//     +------------------------------+             +------+------+------+---//---+------+------+
+//                    ^                                |
+//                    +---- once it has lent a node ---+
 //
 // Slots lie side by side across the pages' borders: whole nodes in each page would leave a quarter
 // of it free at 1,032 bytes. A bit a slot says that it is free, and nothing else says it: a page is
 // without nodes when the bits of the slots that touch it are all set, mostly a look at one word.
 //
+// What is known of a slab lies beside it, where nodes are large, not in its first page: with 1 % of
+// 1,000,000 nodes of 136 bytes left 520 headers would hold 390 pages in which no node is. With
+// nodes of 16 bytes nearly each of those has one, and the bits alone take half a page. Its owner
+// finds it by the address (node_finder.h).
+//
 // A node may leave the store that made it, by a handle or a merge, and its reference stays. Its
-// slab then counts it as a holder. Who ends it, on any thread, only pushes its slot on `returned`,
-// which the owner empties: no lock, one compare-and-swap. An owner that ends before its holders
-// shuts `returned`; from then on who ends a node sets its bit, gives its page back when that was
-// the last on it, and the last of all unmaps the slab.
+// slab then counts it as a holder, and its root says where its descriptor is. Who ends it, on any
+// thread, only pushes its slot on `returned`, which the owner empties: no lock, one
+// compare-and-swap. An owner that ends before its holders shuts `returned`; from then on who ends a
+// node sets its bit, gives its page back when that was the last on it, and the last of all ends the
+// slab.
 #pragma once
 
 #include <ebb/alloc/arena/marks.h>
 #include <ebb/alloc/arena/slab_pages.h>
 #include <ebb/alloc/base/bytes.h>
+#include <ebb/maps/hash/node_records.h>
 
 #include <algorithm>
 #include <atomic>
@@ -28,6 +36,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <new>
 
 namespace ebb::detail {
 
@@ -45,46 +55,65 @@ struct node_slab {
     static constexpr std::uint32_t words = static_cast<std::uint32_t>(bytes / stride / 64 + 1);
     static constexpr std::uint32_t none = ~std::uint32_t{0};
     static constexpr std::uint32_t shut = none - 1;
+    /// Small nodes leave no page free for long: the descriptor lies before the first of them.
+    static constexpr bool inside = stride < 32;
 
     // The owner's.
-    std::atomic<void*> owner = nullptr;
+    void* base = nullptr;
     node_slab* next = nullptr; // of those as full as it
     node_slab* previous = nullptr;
     std::uint32_t live = 0;  // slots that are taken, those lent included
     std::uint32_t lent = 0;  // of them, those that left the owner, until it sees them return
     std::uint64_t held = 0;  // a bit a page: it has memory
     std::uint64_t full = 0;  // no free slot begins in it
-    std::uint64_t empty = 0; // it has memory and no node, and may be given back
+    std::uint64_t empty = 0; // it has memory and no node, and waits for some
     unsigned page_bits = 0;
+    record_place place{}; // of this descriptor
+    bool rooted = false;  // it has lent a node: the first page has memory
     // Everyone's.
     std::atomic<std::uint32_t> returned =
         none;                               // the first slot of a list through their first bytes
     std::atomic<std::uint32_t> holders = 1; // the owner and the nodes that left it
-    node_slab* next_lending = nullptr;      // the owner's again: a ring of those with lent nodes
+    // The owner's again.
+    node_slab* next_lending = nullptr; // a ring of those with lent nodes
     node_slab* previous_lending = nullptr;
+    node_slab* next_waiting = nullptr; // a ring of those with empty pages
+    node_slab* previous_waiting = nullptr;
     std::uint64_t free[words] = {};
 
-    static constexpr std::size_t first() noexcept { return align_up(sizeof(node_slab), alignment); }
+    static constexpr std::size_t first() noexcept {
+        return align_up(inside ? sizeof(node_slab) : sizeof(node_slab*), alignment);
+    }
     static constexpr std::uint32_t capacity() noexcept {
         return static_cast<std::uint32_t>((bytes - first()) / stride);
     }
 
-    static node_slab* of(const void* p) noexcept {
-        return reinterpret_cast<node_slab*>(address_of(p) & ~(bytes - 1));
+    static void* base_of(const void* p) noexcept {
+        return reinterpret_cast<void*>(address_of(p) & ~(bytes - 1));
+    }
+    /// The slab of a node that has left its owner.
+    static node_slab* of_lent(const void* p) noexcept {
+        if constexpr (inside) {
+            return static_cast<node_slab*>(base_of(p));
+        } else {
+            node_slab* s = nullptr;
+            std::memcpy(&s, base_of(p), sizeof s);
+            return s;
+        }
     }
     [[nodiscard]] void* slot(std::uint32_t i) noexcept {
-        return advance(this, first() + i * stride);
+        return advance(base, first() + i * stride);
     }
     [[nodiscard]] std::uint32_t index_of(const void* p) const noexcept {
-        return static_cast<std::uint32_t>((distance_bytes(this, p) - first()) / stride);
+        return static_cast<std::uint32_t>((distance_bytes(base, p) - first()) / stride);
     }
 
-    /// Makes one of fresh addresses.
-    static node_slab* make(void* at, void* owner) noexcept {
-        auto* const s = std::construct_at(static_cast<node_slab*>(at));
-        s->owner.store(owner, std::memory_order_relaxed);
+    /// Of fresh addresses.
+    static node_slab* make(void* descriptor, void* at, record_place place) noexcept {
+        auto* const s = std::construct_at(static_cast<node_slab*>(descriptor));
+        s->base = at;
+        s->place = place;
         s->page_bits = slab_pages::page_bits();
-        s->held = s->header_pages();
         std::fill_n(s->free, capacity() / 64, ~std::uint64_t{0});
         if constexpr (capacity() % 64 != 0) {
             s->free[capacity() / 64] = bit(capacity()) - 1;
@@ -93,6 +122,17 @@ struct node_slab {
             marks::poison(advance(at, first()), bytes - first());
         }
         return s;
+    }
+    /// Its nodes may be found without the owner. Returns the page that this takes, as a bit.
+    std::uint64_t root() noexcept {
+        if constexpr (inside) {
+            return 0;
+        } else {
+            rooted = true;
+            node_slab* const self = this;
+            std::memcpy(base, &self, sizeof self);
+            return std::uint64_t{1} & ~held;
+        }
     }
 
     static std::uint64_t bit(std::uint32_t i) noexcept { return std::uint64_t{1} << (i % 64); }
@@ -106,8 +146,17 @@ struct node_slab {
         return (~std::uint64_t{0} >> (63 - (high - low))) << low;
     }
     [[nodiscard]] std::uint64_t all_pages() const noexcept { return between(0, pages() - 1); }
+    /// Pages of its own.
+    [[nodiscard]] std::uint64_t own_pages() const noexcept {
+        if constexpr (inside) {
+            return between(0, unsigned((sizeof(node_slab) - 1) >> page_bits));
+        } else {
+            return rooted ? 1 : 0;
+        }
+    }
+    /// Which hold something beside nodes.
     [[nodiscard]] std::uint64_t header_pages() const noexcept {
-        return between(0, unsigned((sizeof(node_slab) - 1) >> page_bits));
+        return live != 0 ? own_pages() : 0;
     }
     [[nodiscard]] unsigned page_of(std::uint32_t i) const noexcept {
         return unsigned((first() + i * stride) >> page_bits);
@@ -153,19 +202,13 @@ struct node_slab {
     [[nodiscard]] std::size_t bytes_of(std::uint64_t these_pages) const noexcept {
         return static_cast<std::size_t>(std::popcount(these_pages)) << page_bits;
     }
-    void release(unsigned page, unsigned count) noexcept {
-        slab_pages::release(advance(this, std::size_t{page} << page_bits),
-                            std::size_t{count} << page_bits);
-    }
-
-    void populate(unsigned page, unsigned count) noexcept {
-        slab_pages::populate(advance(this, std::size_t{page} << page_bits),
-                             std::size_t{count} << page_bits);
+    [[nodiscard]] byte_range range_of(unsigned page, unsigned count) const noexcept {
+        return {advance(base, std::size_t{page} << page_bits), std::size_t{count} << page_bits};
     }
 
     /// A node that has left its owner ends: any thread. Its object has.
     static void give_back(void* p) noexcept {
-        node_slab* const s = of(p);
+        node_slab* const s = of_lent(p);
         const std::uint32_t i = s->index_of(p);
         std::uint32_t head = s->returned.load(std::memory_order_acquire);
         while (head != shut) {
@@ -181,7 +224,6 @@ struct node_slab {
     /// The owner ends, and leaves its slab to the nodes that have left.
     void leave() noexcept {
         const std::uint64_t had = held;
-        owner.store(nullptr, std::memory_order_relaxed);
         std::uint32_t i = returned.exchange(shut, std::memory_order_acq_rel);
         std::uint32_t dropped = 1;
         for (; i != none; ++dropped) {
@@ -210,12 +252,13 @@ struct node_slab {
         release_alone(pages_of(i));
     }
     void release_alone(std::uint64_t pages) noexcept {
-        for (std::uint64_t left = pages & ~header_pages(); left != 0; left &= left - 1) {
+        for (std::uint64_t left = pages & ~own_pages(); left != 0; left &= left - 1) {
             const auto page = static_cast<unsigned>(std::countr_zero(left));
             if (is_without_nodes(page, [&](std::uint32_t w) {
                     return __atomic_load_n(&free[w], __ATOMIC_SEQ_CST);
                 })) {
-                release(page, 1);
+                const byte_range one = range_of(page, 1);
+                slab_pages::release(one.at, one.bytes);
             }
         }
     }
@@ -232,8 +275,12 @@ struct node_slab {
     }
     void drop_holders(std::uint32_t count) noexcept {
         if (holders.fetch_sub(count, std::memory_order_acq_rel) == count) {
-            slab_pages::release(this, bytes);
-            slab_pages::unmap(this, bytes);
+            void* const at = base;
+            slab_pages::release(at, bytes);
+            slab_pages::unmap(at, bytes);
+            if constexpr (!inside) {
+                node_records<node_slab>::end_alone(*this);
+            }
         }
     }
 };

@@ -4,18 +4,19 @@
 // In slabs (node_slab.h). The first 16 KiB of nodes are blocks of operator new's, so that a map of
 // a few elements costs no page of its own; the lowest bit of a node_pointer says so. Beyond them
 // nodes fill slabs, one slab at a time, the fullest first, in it the pages that have nodes already:
-// what survives a peak gathers, and the emptiest slabs run dry. A page without nodes is kept for
-// the next ones while those are fewer than an eighth of all and 32; then the one that has been
-// empty longest goes back, with its neighbours. A slab without nodes goes whole, but for one; the
-// last node in slabs takes all with it.
+// what survives a peak gathers, and the emptiest slabs run dry. Pages without nodes wait for the
+// next ones, and go many at a time (node_stock.h); the last node in slabs takes all with it.
 //
 // Peak over the pairs' bytes, MB resident with 1 % and with none of 1,000,000 left at random, the
 // worst erase in ms (./bench/run maps --maps=node_hash_map,std, glibc 2.36):
 //
 //                          values of 8 bytes            of 128 bytes
-//     slabs             1.77  15.4  0.17  0.32      1.09  38.5  0.14  0.42
+//     slabs             1.76  15.4  0.16  0.34      1.09  37.0  0.15  0.62
 //     operator new      2.75  32.2  32.0   126      1.15   144   144  2.51
 //     std               2.72  43.6  43.6  0.15      1.26   172   172  0.15
+//
+// (The worst erase from slabs is CPU time on a machine that others used as well: 0.37 and 0.55 when
+// pages went one by one.)
 //
 // Nodes keep their place when a handle or a merge takes them to another map, so that references
 // stay, as the standard has it: a slab may hold nodes that are elsewhere, and outlive its map. The
@@ -24,8 +25,8 @@
 // slab. What left counts in the map that it is in, by its size; what it leaves free in a slab whose
 // map has ended counts nowhere, and goes back by the page.
 //
-// Costs: allocate and deallocate a few dozen instructions, and two lines of a slab's header; no
-// erase gives back more than a slab and 40 pages.
+// Costs: allocate and deallocate a few dozen instructions, and two lines of a slab's descriptor; no
+// erase gives back more than 2 MiB and a slab, or what is left where it is the last in slabs.
 // Threads: as the map. A node that left may end on any thread.
 #pragma once
 
@@ -154,8 +155,8 @@ class slab_nodes {
             free_apart(p);
             --apart_;
             arena.refund(sizeof(T));
-        } else if (__builtin_expect(is_own(p), 1)) {
-            slabs_->give(arena, p.get());
+        } else if (slab* const s = own_slab(p); __builtin_expect(s != nullptr, 1)) {
+            slabs_->give(arena, *s, p.get());
             slabs_->collect(arena, sizeof(T));
         } else {
             slab::give_back(p.get());
@@ -168,8 +169,8 @@ class slab_nodes {
     void release(Memory& memory, pointer p) noexcept {
         if (p.is_marked()) {
             --apart_;
-        } else if (is_own(p)) {
-            slabs_->lend(p.get());
+        } else if (slab* const s = own_slab(p)) {
+            slabs_->lend(memory.growing(), *s);
         } else {
             --foreign_;
         }
@@ -179,8 +180,8 @@ class slab_nodes {
     void accept(Memory& memory, pointer p) noexcept {
         if (p.is_marked()) {
             ++apart_;
-        } else if (is_own(p)) {
-            slabs_->return_lent(p.get());
+        } else if (slab* const s = own_slab(p)) {
+            slabs_->return_lent(*s);
         } else {
             ++foreign_;
         }
@@ -197,7 +198,7 @@ class slab_nodes {
     }
 
     void drop(Memory& memory, pointer p) noexcept {
-        if (p.is_marked() || has_lent() || (foreign_ != 0 && !is_own(p))) {
+        if (p.is_marked() || has_lent() || (foreign_ != 0 && own_slab(p) == nullptr)) {
             deallocate(memory, p);
         }
     }
@@ -257,20 +258,21 @@ class slab_nodes {
     }
     void validate_node(pointer p) const {
         if (!p.is_marked()) {
-            const slab& s = *slab::of(p.get());
+            slab* const own = own_slab(p);
+            slab& s = own != nullptr ? *own : *slab::of_lent(p.get());
             const std::uint32_t i = s.index_of(p.get());
-            EBB_CHECK(const_cast<slab&>(s).slot(i) == p.get(),
-                      "node_store: a node lies in no slot");
-            EBB_CHECK(!is_own(p) || !s.is_free(i), "node_store: an element lies in a free slot");
+            EBB_CHECK(s.slot(i) == p.get(), "node_store: a node lies in no slot");
+            EBB_CHECK(own == nullptr || !s.is_free(i),
+                      "node_store: an element lies in a free slot");
         }
     }
 
   private:
     static constexpr std::size_t apart_alignment = std::max<std::size_t>(alignof(T), 2);
 
-    [[nodiscard]] bool is_own(pointer p) const noexcept {
-        return slab::of(p.get())->owner.load(std::memory_order_relaxed) == slabs_ &&
-               slabs_ != nullptr;
+    // The slab of a node that isn't apart, null where that isn't this map's.
+    [[nodiscard]] slab* own_slab(pointer p) const noexcept {
+        return slabs_ != nullptr ? slabs_->find(p.get()) : nullptr;
     }
     static void free_apart(pointer p) noexcept {
         if constexpr (alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
@@ -287,6 +289,8 @@ class slab_nodes {
             node = fresh->take(arena, sizeof(T));
         }
         EBB_CATCH(...) {
+            fresh->leave(arena, sizeof(T));
+            std::destroy_at(fresh);
             ::operator delete(fresh);
             EBB_RETHROW;
         }
@@ -310,6 +314,7 @@ class slab_nodes {
     }
     template <class Arena>
     void end_slabs(Arena& arena) noexcept {
+        std::destroy_at(slabs_);
         ::operator delete(slabs_);
         slabs_ = nullptr;
         arena.refund(sizeof(slabs));

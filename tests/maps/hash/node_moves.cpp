@@ -1,4 +1,7 @@
 // Nodes that move between maps by handles, merges and swaps, and outlive the map they came from.
+#include <ebb/alloc/arena/page_ranges.h>
+#include <ebb/alloc/base/bytes.h>
+
 #include <gtest/gtest.h>
 #include <tests/maps/hash/nodes.h>
 
@@ -190,6 +193,63 @@ TEST(node_moves, merge_takes_whole_slabs) {
     EXPECT_LE(a.footprint().nodes, quarter + quarter / 20);
     a.clear();
     EXPECT_EQ(a.footprint().total(), 0U);
+}
+
+// More slabs than have their descriptors in blocks of the malloc's: those of the others lie
+// together, and are two maps' and nobody's in the end.
+TEST(node_moves, many_slabs_change_their_map_and_outlive_it) {
+    constexpr int size = 80'000;
+    const auto ranges = [] { // of slabs, and of descriptors
+        return ebb::page_ranges::in_use(slab_bytes) + ebb::page_ranges::in_use(16 * ebb::kib);
+    };
+    const std::size_t before = ranges();
+    std::optional<strings> a(std::in_place);
+    std::optional<strings> b(std::in_place);
+    std::optional<strings> c(std::in_place);
+    fill(*a, 0, size);
+    std::vector<const std::string*> places;
+    for (int n = 0; n < size; ++n) {
+        places.push_back(&a->at(n));
+    }
+    fill(*b, size, size + 30'000);
+    b->merge(*a);
+    expect_exact(*a);
+    expect_exact(*b);
+    EXPECT_LT(a->footprint().nodes, slab_bytes); // what is known of slabs that are b's now
+    fill(*a, 0, 30'000);                         // in slabs of its own again
+    expect_exact(*a);
+    a.reset();
+    for (int n = 0; n < size; n += 3) {
+        b->erase(n);
+    }
+    expect_exact(*b);
+    c->merge(*b);
+    expect_exact(*b);
+    expect_exact(*c);
+    b.reset();
+    std::vector<strings::node_type> handles;
+    for (int n = 1; n < size; n += 3'000) {
+        handles.push_back(c->extract(n));
+        ASSERT_EQ(&handles.back().mapped(), places[static_cast<std::size_t>(n)]);
+    }
+    for (int n = 2; n < size; n += 3) {
+        ASSERT_EQ(c->at(n), text(n));
+        ASSERT_EQ(&c->at(n), places[static_cast<std::size_t>(n)]);
+        c->erase(n);
+    }
+    expect_exact(*c);
+    strings d;
+    for (std::size_t n = 0; n < handles.size(); n += 2) {
+        d.insert(std::move(handles[n]));
+    }
+    c.reset();
+    expect_exact(d);
+    EXPECT_EQ(d.at(1), text(1));
+    EXPECT_EQ(handles[1].mapped(), text(3'001));
+    handles.clear();
+    d.clear();
+    EXPECT_EQ(d.footprint().total(), 0U);
+    EXPECT_EQ(ranges(), before);
 }
 
 TEST(node_moves, merge_beside_handles_and_back) {
