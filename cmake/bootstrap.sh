@@ -10,7 +10,7 @@
 set -eu
 
 packages_build="cmake g++ ninja-build"
-packages_tests="libgtest-dev libgmock-dev"
+packages_tests="libgtest-dev libgmock-dev gdb"
 packages_bench="libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev strace valgrind"
 packages_mallocs="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4"
 packages_maps="libboost1.81-dev libabsl-dev robin-map-dev libtsl-hopscotch-map-dev libsparsehash-dev"

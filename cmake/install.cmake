@@ -17,7 +17,22 @@ foreach(folder alloc maps)
             FILES_MATCHING PATTERN "*.h")
 endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/alloc/ledger/ebb.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb)
-install(FILES ${PROJECT_SOURCE_DIR}/docs/libebbmalloc.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/libebbmalloc.7 ${PROJECT_SOURCE_DIR}/docs/ebb-gdb.7
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
+
+# gdb reads what lies in this folder of /usr/share by itself: what a program names (alloc/base/gdb.h),
+# and what is called as a library that the program loads, by the library's whole path.
+set(gdb_scripts ${CMAKE_INSTALL_DATADIR}/gdb/auto-load)
+install(FILES ${PROJECT_SOURCE_DIR}/gdb/ebb.py DESTINATION ${gdb_scripts}/ebb)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/gdb/ebb_printers DESTINATION ${gdb_scripts}/ebb
+        FILES_MATCHING PATTERN "*.py")
+foreach(library ebb_malloc ebb_malloc_hardened ebb_count)
+    if(TARGET ${library})
+        get_target_property(name ${library} OUTPUT_NAME)
+        install(FILES ${PROJECT_SOURCE_DIR}/gdb/libebb.so-gdb.py RENAME lib${name}.so-gdb.py
+                DESTINATION ${gdb_scripts}/\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR})
+    endif()
+endforeach()
 install(EXPORT ebb_targets NAMESPACE ebb:: FILE ebbTargets.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
 configure_package_config_file(cmake/ebbConfig.cmake.in ${PROJECT_BINARY_DIR}/ebbConfig.cmake

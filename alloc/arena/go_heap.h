@@ -22,6 +22,7 @@
 #include <ebb/alloc/arena/go_tiny.h>
 #include <ebb/alloc/arena/large_blocks.h>
 #include <ebb/alloc/arena/slots.h>
+#include <ebb/alloc/base/gdb.h>
 
 #include <array>
 #include <cstddef>
@@ -30,7 +31,7 @@
 namespace ebb {
 
 /// An arena with the accounts of Go's heap.
-class go_heap {
+class EBB_SHOWN go_heap {
   public:
     explicit go_heap(std::pmr::memory_resource& upstream = system_pages());
     go_heap(const go_heap&) = delete;

@@ -27,6 +27,7 @@
 
 #include <ebb/alloc/arena/arena.h>
 #include <ebb/alloc/arena/slab_pages.h>
+#include <ebb/alloc/base/gdb.h>
 #include <ebb/alloc/ledger/tally.h>
 
 #include <cstddef>
@@ -53,7 +54,7 @@ concept growing_arena = arena<A> && requires(A& a, void* p, std::size_t n) {
 /// An arena over operator new and the system's pages. Movable: blocks stay where they are.
 /// Ends when all its blocks are deallocated; others stay as they are, growing ones with their
 /// addresses.
-class page_memory {
+class EBB_SHOWN page_memory {
   public:
     page_memory() noexcept;
     page_memory(page_memory&& other) noexcept;

@@ -32,6 +32,7 @@
 
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
+#include <ebb/alloc/base/gdb.h>
 #include <ebb/alloc/base/intrusive_list.h>
 #include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/ledger/tally.h>
@@ -53,7 +54,7 @@ namespace ebb {
 ///     One slot of one chunk may be `hot_`: free, with its bit still set and still counted as used.
 ///  3. Empty chunks stand in `spare_`, `kept_` of them at most.
 /// Threads: one at a time.
-class alignas(64) slots {
+class alignas(64) EBB_SHOWN slots {
   public:
     static constexpr std::size_t min_slot_bytes = 8;
     static constexpr std::size_t max_alignment = 4096;

@@ -19,6 +19,8 @@
 // Works before constructors and after destructors: constant-initialised, from the system's pages.
 #pragma once
 
+#include <ebb/alloc/base/gdb.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +47,7 @@ struct account_reading {
 /// A named account. Not copied, not moved; its children must be gone before it.
 /// Threads: `charge`, `refund` and `read` from any, beside each other. Making and destroying
 /// accounts takes a lock.
-class account {
+class EBB_SHOWN account {
   public:
     /// How many accounts can stand at once; a destroyed account's place is used again.
     static constexpr std::size_t max_count = 1024;

@@ -4,6 +4,8 @@
 //     mapped = requested + slack + dead + idle + overhead        (at every quiescent moment)
 #pragma once
 
+#include <ebb/alloc/base/gdb.h>
+
 #include <cstdint>
 
 namespace ebb {
