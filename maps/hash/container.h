@@ -17,6 +17,12 @@
 #include <utility>
 
 namespace ebb::detail {
+
+/// Whether a map can be made without being told where its bytes come from.
+template <class Arena>
+inline constexpr bool makes_memory_of = is_own_memory<Arena> || (is_std_allocator<Arena> &&
+                                                                 std::default_initializable<Arena>);
+
 EBB_MAPS_BEGIN
 
 /// Cost: O(1) a call unless it says more; an insert or erase takes a bounded step at most beside.
@@ -36,8 +42,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
 
     template <class K>
     static constexpr bool is_other_key = lookup::template is_other_key<K>;
-    /// Whether a map can be made without being told where its bytes come from.
-    static constexpr bool makes_memory = has_own || (has_std && std::default_initializable<Arena>);
+    static constexpr bool makes_memory = makes_memory_of<Arena>;
     static constexpr bool makes_without_throwing =
         std::is_nothrow_default_constructible_v<Hash> &&
         std::is_nothrow_copy_constructible_v<Hash> &&
@@ -65,74 +70,77 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
     };
 
     // Constructors: of the standard's, those with a bucket count; it is a number of elements here,
-    // to reserve.
-    hash_container() noexcept(makes_without_throwing) requires(makes_memory)
+    // to reserve. Their constraints name no constant of this class: where hash_map inherits such a
+    // constructor, clang 16 doesn't know it yet.
+    hash_container() noexcept(makes_without_throwing) requires(makes_memory_of<Arena>)
         : hash_container(made(), 0, Hash(), Equal()) {}
     // Not absent, so that whoever calls it is told what to do.
-    hash_container() requires(!makes_memory) : lookup(nowhere(), Hash(), Equal()) {
+    hash_container() requires(!makes_memory_of<Arena>) : lookup(nowhere(), Hash(), Equal()) {
         static_assert(has_own,
                       "hash_map: pass the arena to the constructor: this map has no memory "
                       "of its own");
     }
     explicit hash_container(size_type room, const Hash& hash = Hash(),
-                            const Equal& equal = Equal()) requires(makes_memory)
+                            const Equal& equal = Equal()) requires(makes_memory_of<Arena>)
         : hash_container(made(), room, hash, equal) {}
     explicit hash_container(source from, size_type room = 0, const Hash& hash = Hash(),
-                            const Equal& equal = Equal()) requires(!has_own)
+                            const Equal& equal = Equal()) requires(!is_own_memory<Arena>)
         : hash_container(memory(from), room, hash, equal) {}
-    hash_container(size_type room, source from) requires(has_std)
+    hash_container(size_type room, source from) requires(is_std_allocator<Arena>)
         : hash_container(memory(from), room, Hash(), Equal()) {}
-    hash_container(size_type room, const Hash& hash, source from) requires(has_std)
+    hash_container(size_type room, const Hash& hash, source from) requires(is_std_allocator<Arena>)
         : hash_container(memory(from), room, hash, Equal()) {}
     hash_container(size_type room, const Hash& hash, const Equal& equal,
-                   source from) requires(!has_own)
+                   source from) requires(!is_own_memory<Arena>)
         : hash_container(memory(from), room, hash, equal) {}
 
     template <std::input_iterator It>
     hash_container(It first, It last, size_type room = 0, const Hash& hash = Hash(),
-                   const Equal& equal = Equal()) requires(makes_memory)
+                   const Equal& equal = Equal()) requires(makes_memory_of<Arena>)
         : hash_container(made(), room, hash, equal) {
         insert(first, last);
     }
     template <std::input_iterator It>
     hash_container(It first, It last, source from, size_type room = 0, const Hash& hash = Hash(),
-                   const Equal& equal = Equal()) requires(!has_own)
+                   const Equal& equal = Equal()) requires(!is_own_memory<Arena>)
         : hash_container(memory(from), room, hash, equal) {
         insert(first, last);
     }
     template <std::input_iterator It>
-    hash_container(It first, It last, size_type room, source from) requires(has_std)
+    hash_container(It first, It last, size_type room, source from) requires(is_std_allocator<Arena>)
         : hash_container(first, last, from, room) {}
     template <std::input_iterator It>
     hash_container(It first, It last, size_type room, const Hash& hash,
-                   source from) requires(has_std)
+                   source from) requires(is_std_allocator<Arena>)
         : hash_container(first, last, from, room, hash) {}
     template <std::input_iterator It>
     hash_container(It first, It last, size_type room, const Hash& hash, const Equal& equal,
-                   source from) requires(has_std)
+                   source from) requires(is_std_allocator<Arena>)
         : hash_container(first, last, from, room, hash, equal) {}
 
     hash_container(std::initializer_list<value_type> list, size_type room = 0,
-                   const Hash& hash = Hash(), const Equal& equal = Equal()) requires(makes_memory)
+                   const Hash& hash = Hash(),
+                   const Equal& equal = Equal()) requires(makes_memory_of<Arena>)
         : hash_container(list.begin(), list.end(), room, hash, equal) {}
     hash_container(std::initializer_list<value_type> list, source from, size_type room = 0,
-                   const Hash& hash = Hash(), const Equal& equal = Equal()) requires(!has_own)
+                   const Hash& hash = Hash(),
+                   const Equal& equal = Equal()) requires(!is_own_memory<Arena>)
         : hash_container(list.begin(), list.end(), from, room, hash, equal) {}
     hash_container(std::initializer_list<value_type> list, size_type room,
-                   source from) requires(has_std)
+                   source from) requires(is_std_allocator<Arena>)
         : hash_container(list.begin(), list.end(), from, room) {}
     hash_container(std::initializer_list<value_type> list, size_type room, const Hash& hash,
-                   source from) requires(has_std)
+                   source from) requires(is_std_allocator<Arena>)
         : hash_container(list.begin(), list.end(), from, room, hash) {}
     hash_container(std::initializer_list<value_type> list, size_type room, const Hash& hash,
-                   const Equal& equal, source from) requires(has_std)
+                   const Equal& equal, source from) requires(is_std_allocator<Arena>)
         : hash_container(list.begin(), list.end(), from, room, hash, equal) {}
 
     hash_container(const hash_container& other) : lookup(other, other.table_.from().for_copy()) {}
-    hash_container(const hash_container& other, source from) requires(!has_own)
+    hash_container(const hash_container& other, source from) requires(!is_own_memory<Arena>)
         : lookup(other, memory(from)) {}
     hash_container(hash_container&& other) noexcept : lookup(std::move(other)) { touch(other); }
-    hash_container(hash_container&& other, source from) requires(!has_own)
+    hash_container(hash_container&& other, source from) requires(!is_own_memory<Arena>)
         : lookup(memory(from), other.hash_function(), other.key_eq()) {
         take(other);
     }

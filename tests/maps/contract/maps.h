@@ -23,6 +23,12 @@
 
 namespace tests {
 
+#ifdef _LIBCPP_VERSION
+inline constexpr bool is_libcxx = true;
+#else
+inline constexpr bool is_libcxx = false;
+#endif
+
 /// The usual: an arena that counts and fails, made anew for each test.
 struct family {
     using source = subject_arena;
@@ -37,6 +43,9 @@ struct family {
     static constexpr bool keeps_refused_nodes = true;
     /// An allocator's pointers may be classes; libstdc++ 12 wants what converts to T*.
     static constexpr bool takes_fancy_pointers = true;
+    /// A copy is assigned though its elements can't be. The standard's may ask for that, and
+    /// libc++'s do: they assign to the elements that are there.
+    static constexpr bool assigns_the_unassignable = true;
     /// A copy has other memory, unless it is given some, and can't be swapped with the first.
     static constexpr bool copies_elsewhere = false;
     template <class S>
@@ -47,6 +56,7 @@ struct family {
 
 struct std_unordered_map : family {
     static constexpr const char* name = "std_unordered_map";
+    static constexpr bool assigns_the_unassignable = !is_libcxx;
     template <class K, class V, class H, class E, class A>
     using with_allocator = std::unordered_map<K, V, H, E, A>;
     static constexpr bool keeps_references = true;
@@ -60,6 +70,7 @@ struct std_unordered_map : family {
 
 struct std_unordered_set : family {
     static constexpr const char* name = "std_unordered_set";
+    static constexpr bool assigns_the_unassignable = !is_libcxx;
     static constexpr bool keeps_references = true;
     static constexpr bool merges_whole = false;
     static constexpr bool keeps_refused_nodes = false;
