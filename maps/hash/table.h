@@ -314,12 +314,13 @@ class hash_table {
     [[nodiscard]] std::size_t slot_count() const noexcept;
 
   private:
-    // One fold leaves the top bits of keys in order evenly spaced, and one multiplier in a hundred
+    // One fold leaves the bits of keys in order evenly spaced, and one multiplier in a hundred
     // spaces them so that they fall on few groups: a look-up then passes 1 to 76 of these. The
-    // second multiplication brings the bits below up, where carries have mixed them: of 5,000 maps
-    // of 20,000 keys none passes more than 0.1. It costs 0.3 ns.
+    // second one mixes them: of 5,000 maps of 20,000 keys none passes more than 0.1. It costs 0.3
+    // ns. A product alone would leave the low bits, which name segments, where they are: of keys
+    // that differ in their high bits one map in 4,000 had three times its share in some.
     [[nodiscard]] std::uint64_t mixed(std::uint64_t word) const noexcept {
-        return fold(word ^ seed_, multiplier_) * hash_a;
+        return fold(fold(word ^ seed_, multiplier_), hash_a);
     }
     template <class K>
     [[nodiscard]] static std::uint64_t word_of(const K& key) noexcept {
