@@ -45,7 +45,8 @@ struct shelf {
         }
     }
 };
-constinit shelf<64 * kib, 8> smallest;
+// As many as a sized takes for blocks of up to 128 bytes, a chunk a class, and a few more.
+constinit shelf<64 * kib, 16> smallest;
 constinit shelf<128 * kib, 4> middle;
 constinit shelf<256 * kib, 4> largest;
 

@@ -3,8 +3,8 @@
 // An arena that is made for a request and ended with it takes a chunk or five and gives them back:
 // at the system that is a mapping, a page fault for each page touched, and an unmapping, 9 us for a
 // bump. So chunks of 64, 128 and 256 KiB that came from system_pages() wait, their pages in memory,
-// up to 2 MiB in the whole process. No arena's ledger holds them.
-// Costs: a look at up to eight words for a chunk; no lock.
+// up to 2.5 MiB in the whole process. No arena's ledger holds them.
+// Costs: a look at up to sixteen words for a chunk; no lock.
 // Threads: any.
 #pragma once
 
