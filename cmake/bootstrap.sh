@@ -3,8 +3,8 @@
 #
 #     cmake/bootstrap.sh [--no-install] [GROUP...]
 #
-# Groups: build, tests, bench, mallocs, maps, plot, lint, fuzz, tidy, go, aarch64, floor, programs,
-# programs_long; without one, all but the last seven.
+# Groups: build, tests, bench, mallocs, maps, arenas, plot, lint, fuzz, tidy, go, aarch64, floor,
+# programs, programs_long; without one, all but the last seven.
 # The servers among programs (redis, nginx, …) are installed without starting a service of theirs.
 # Exit: 0 nothing is missing (any more), 2 usage, 3 packages are missing and were not installed.
 set -eu
@@ -14,6 +14,7 @@ packages_tests="libgtest-dev libgmock-dev gdb"
 packages_bench="libbenchmark-dev libcli11-dev libfmt-dev nlohmann-json3-dev strace valgrind"
 packages_mallocs="libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4"
 packages_maps="libboost1.81-dev libabsl-dev robin-map-dev libtsl-hopscotch-map-dev libsparsehash-dev"
+packages_arenas="libboost1.81-dev libboost-container1.81-dev"
 packages_plot="librsvg2-bin"
 packages_lint="clang libclang-rt-dev lld clang-format"
 packages_fuzz="clang libclang-rt-dev"
@@ -30,14 +31,14 @@ groups=
 for word in "$@"; do
     case $word in
     --no-install) install=no ;;
-    build | tests | bench | mallocs | maps | plot | lint | fuzz | tidy | go | aarch64 | floor | programs | programs_long) groups="$groups $word" ;;
+    build | tests | bench | mallocs | maps | arenas | plot | lint | fuzz | tidy | go | aarch64 | floor | programs | programs_long) groups="$groups $word" ;;
     *)
-        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs maps plot lint fuzz tidy go aarch64 floor programs programs_long" >&2
+        echo "bootstrap.sh: $word: not one of --no-install build tests bench mallocs maps arenas plot lint fuzz tidy go aarch64 floor programs programs_long" >&2
         exit 2
         ;;
     esac
 done
-: "${groups:=build tests bench mallocs maps plot lint}"
+: "${groups:=build tests bench mallocs maps arenas plot lint}"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "bootstrap.sh: no dpkg here: can't tell what is installed, going on" >&2

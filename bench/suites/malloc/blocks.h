@@ -1,11 +1,12 @@
-// What the micro suites share: blocks that the compiler can't see through, sizes drawn at random.
+// What the micro suites share: blocks that the compiler can't see through, what is measured of
+// them.
 #pragma once
 
 #include <ebb/bench/process/marks.h>
+#include <ebb/bench/random_sizes.h>
 
 #include <benchmark/benchmark.h>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,33 +25,6 @@ inline void* take(std::size_t bytes, unsigned char first = 1) {
     }
     *static_cast<volatile unsigned char*>(p) = first;
     return p;
-}
-
-/// A generator that costs a nanosecond: splitmix64 (Vigna).
-class quick_random {
-  public:
-    explicit quick_random(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t operator()() {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        return z ^ (z >> 31);
-    }
-
-  private:
-    std::uint64_t state_;
-};
-
-/// `count` sizes, log-uniform from `least` to `most`: every doubling is as likely as another.
-inline std::vector<std::uint32_t> log_uniform(std::size_t count, double least, double most,
-                                              std::uint64_t seed = 1) {
-    quick_random random(seed);
-    std::vector<std::uint32_t> sizes(count);
-    for (std::uint32_t& size : sizes) {
-        const double unit = static_cast<double>(random() >> 11) * 0x1p-53;
-        size = static_cast<std::uint32_t>(least * std::exp(unit * std::log(most / least)));
-    }
-    return sizes;
 }
 
 /// The row's operations in one iteration: the suite divides the iteration's time by it.

@@ -27,15 +27,6 @@ size_table sixty_or_sixty_four() {
     return sizes;
 }
 
-size_table uniform(std::uint64_t least, std::uint64_t most) {
-    quick_random random(4);
-    size_table sizes(table_entries);
-    std::generate(sizes.begin(), sizes.end(), [&] {
-        return static_cast<std::uint16_t>(least + (random() >> 16) % (most - least + 1));
-    });
-    return sizes;
-}
-
 size_table log_uniform_sizes(double least, double most) {
     const auto wide = log_uniform(table_entries, least, most, 5);
     return {wide.begin(), wide.end()};
@@ -64,7 +55,7 @@ void pair_two_sizes(benchmark::State& state) {
 BENCHMARK(pair_two_sizes)->Apply(in_micro_suite);
 
 void pair_small(benchmark::State& state) {
-    run_pairs(state, uniform(8, 128));
+    run_pairs(state, uniform(table_entries, 8, 128));
 }
 BENCHMARK(pair_small)->Apply(in_micro_suite);
 
@@ -103,7 +94,7 @@ void run_window(benchmark::State& state, const size_table& sizes) {
 }
 
 void window_small(benchmark::State& state) {
-    run_window(state, uniform(8, 128));
+    run_window(state, uniform(table_entries, 8, 128));
 }
 BENCHMARK(window_small)->Apply(in_micro_suite);
 
