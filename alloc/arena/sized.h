@@ -69,10 +69,11 @@ class sized {
     void validate() const;
 
   private:
+    template <std::size_t Index>
+    static constexpr slots::shape shape = slots::shape_of(size_class::bytes_of(Index));
     template <std::size_t... Index>
     sized(std::pmr::memory_resource& upstream, std::index_sequence<Index...>)
-        : classes_{{slots(size_class::bytes_of(Index), upstream, counts_)...}},
-          upstream_(&upstream),
+        : classes_{{slots(shape<Index>, upstream, counts_)...}}, upstream_(&upstream),
           large_(upstream, counts_, {.bytes = 0, .most_bytes = 8 * mib, .part = 4}) {}
 
     // An empty block takes the first class that is aligned enough.

@@ -8,46 +8,13 @@
 namespace ebb {
 namespace {
 
-// As many slots as a word has bits, between 64 and 256 KiB, and eight of the largest: a batch of
-// 4 KiB blocks takes 19 ns each from chunks of 256 KiB and 22 from chunks of 64 (bench_arenas), for
-// the headers of many small chunks fall into one set of the cache.
-//
-// From 512 MiB on a chunk has one slot: an offset in it then says nothing, and may be cut to 32
-// bits.
-std::size_t chunk_bytes_for(std::size_t slot_bytes, std::size_t header_bytes) {
-    if (slot_bytes > PTRDIFF_MAX / 4) {
-        throw std::bad_alloc();
-    }
-    if (slot_bytes >= 512 * mib) {
-        return std::bit_ceil(slot_bytes + header_bytes);
-    }
-    const std::size_t word_of_slots = std::bit_ceil(64 * slot_bytes);
-    return std::max({64 * kib, std::min(word_of_slots, 256 * kib), std::bit_ceil(8 * slot_bytes)});
-}
-
 // The most that empty chunks of one size may hold back.
 constexpr std::size_t most_kept_bytes = 8 * mib;
 
 } // namespace
 
 slots::slots(std::size_t slot_bytes, std::pmr::memory_resource& upstream, tally& counts)
-    : chunk_mask_(~(chunk_bytes_for(slot_bytes, sizeof(chunk) + max_alignment) - 1)),
-      slot_bytes_(slot_bytes),
-      reciprocal_(((std::uint64_t{1} << 32U) + slot_bytes - 1) / slot_bytes),
-      alignment_(std::min(slot_bytes & (~slot_bytes + 1), max_alignment)), upstream_(&upstream),
-      counts_(&counts) {
-    EBB_CHECK(slot_bytes >= min_slot_bytes && slot_bytes % 8 == 0, "slots: size not of words");
-    // Fewer slots need fewer bits, so the first guess is the most and one step down settles it.
-    std::size_t count = (chunk_bytes() - sizeof(chunk)) / slot_bytes_;
-    for (;; --count) {
-        first_slot_ = align_up(sizeof(chunk) + (count + 63) / 64 * sizeof(std::uint64_t),
-                               std::max(alignment_, std::size_t{16}));
-        if (first_slot_ + count * slot_bytes_ <= chunk_bytes()) {
-            break;
-        }
-    }
-    slot_count_ = bounded<std::uint32_t>(count);
-}
+    : slots(shape_of(slot_bytes), upstream, counts) {}
 
 slots::chunk* slots::open_chunk() {
     if (chunk* const c = spare_.front()) {
