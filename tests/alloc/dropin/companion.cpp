@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <tests/support/forked.h>
+#include <tests/support/tasks.h>
 #include <tests/support/wait.h>
 #include <threads.h>
 
@@ -13,7 +14,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -21,33 +21,10 @@
 
 namespace {
 
+using tests::ebbs_thread;
 using tests::status_of_child;
+using tests::tasks;
 using tests::wait_until;
-
-struct task {
-    std::string id;
-    std::string name;
-};
-
-std::vector<task> tasks() {
-    std::vector<task> all;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
-        task t{entry.path().filename(), ""};
-        std::ifstream(entry.path() / "comm") >> t.name;
-        all.push_back(t);
-    }
-    return all;
-}
-
-// The thread that names itself so, or "" where there is none.
-std::string ebbs_thread() {
-    for (const task& t : tasks()) {
-        if (t.name == "ebb-purge") {
-            return t.id;
-        }
-    }
-    return "";
-}
 
 std::string field_of(const std::string& thread, const std::string& name) {
     std::ifstream status("/proc/self/task/" + thread + "/status");

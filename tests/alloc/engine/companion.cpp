@@ -4,21 +4,14 @@
 
 #include <gtest/gtest.h>
 #include <tests/support/forked.h>
+#include <tests/support/tasks.h>
 #include <tests/support/wait.h>
 
 #include <pthread.h>
 
-#include <filesystem>
-#include <iterator>
-
 namespace {
 
 using namespace ebb::engine; // NOLINT: a test's own file
-
-std::ptrdiff_t tasks() {
-    const std::filesystem::directory_iterator all("/proc/self/task");
-    return std::distance(begin(all), end(all));
-}
 
 // A thread of the program's, which the library isn't loaded to see the end of.
 void* visit(void*) {
@@ -33,14 +26,13 @@ TEST(companion, makes_no_sweep_when_it_is_told_to_end) {
                   purge::configure(3'600'000);
                   companion::load(pthread_create);
                   companion::count_thread();
-                  const std::ptrdiff_t before = tasks();
                   for (int i = 0; i < 20; ++i) {
                       pthread_t thread{};
                       if (companion::create_thread(&thread, nullptr, visit, nullptr) != 0) {
                           return false;
                       }
                       pthread_join(thread, nullptr);
-                      tests::wait_until([before] { return tasks() == before; });
+                      tests::wait_until([] { return tests::ebbs_thread().empty(); });
                   }
                   return purge::sweeps() == 0;
               }),
