@@ -69,7 +69,7 @@ class counted_new final : public Base {
     }
     void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
         outstanding_bytes -= bytes;
-        ::operator delete(p, bytes, std::align_val_t(alignment));
+        ::operator delete(p, std::align_val_t(alignment)); // a sized one clang++ has not
     }
     [[nodiscard]] bool do_is_equal(const Base& other) const noexcept override {
         return this == &other;
