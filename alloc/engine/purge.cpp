@@ -358,9 +358,7 @@ bool asks_for_work(thread_cache& cache) noexcept {
     if (!several_call() && has_fallen(cache)) [[unlikely]] {
         trim(cache);
     }
-    if (exceeds_bound(sums::read(sums::waiting))) [[unlikely]] {
-        purge::relieve();
-    }
+    purge::relieve();
     const std::uint32_t shrunk = shrinks.load(std::memory_order_relaxed);
     if (cache.shrink_seen != shrunk) [[unlikely]] {
         cache.shrink_seen = shrunk;

@@ -6,6 +6,7 @@
 #include <ebb/maps/node_hash_map.h>
 
 #include <gtest/gtest.h>
+#include <tests/maps/filled.h>
 #include <tests/support/forked.h>
 #include <tests/support/mappings.h>
 #include <tests/support/random.h>
@@ -26,20 +27,7 @@ namespace {
 using namespace tests;
 
 template <std::size_t Bytes>
-using value = std::array<char, Bytes>;
-template <std::size_t Bytes>
-using flat = ebb::hash_map<std::uint64_t, value<Bytes>>;
-template <std::size_t Bytes>
-using node = ebb::node_hash_map<std::uint64_t, value<Bytes>>;
-template <std::size_t Bytes>
 using standard = std::unordered_map<std::uint64_t, value<Bytes>>;
-
-template <class Map>
-void fill(Map& m, std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t k = first; k < last; ++k) {
-        m.emplace(k, typename Map::mapped_type{});
-    }
-}
 
 // Bytes that some maps take in a child that has locked all that is to come: in memory, and of its
 // limit for locked memory. None where it may not do that.

@@ -3,6 +3,7 @@
 #include <ebb/maps/node_hash_map.h>
 
 #include <gtest/gtest.h>
+#include <tests/maps/filled.h>
 #include <tests/support/mappings.h>
 #include <tests/support/random.h>
 
@@ -15,20 +16,6 @@
 namespace {
 
 using namespace tests;
-
-template <std::size_t Bytes>
-using value = std::array<char, Bytes>;
-template <std::size_t Bytes>
-using flat = ebb::hash_map<std::uint64_t, value<Bytes>>;
-template <std::size_t Bytes>
-using node = ebb::node_hash_map<std::uint64_t, value<Bytes>>;
-
-template <class Map>
-void fill(Map& m, std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t k = first; k < last; ++k) {
-        m.emplace(k, typename Map::mapped_type{});
-    }
-}
 
 template <class Map>
 class mappings_of : public ::testing::Test {};
