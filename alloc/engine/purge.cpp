@@ -5,7 +5,6 @@
 #include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/gate.h>
 #include <ebb/alloc/engine/misuse.h>
-#include <ebb/alloc/engine/owned.h>
 #include <ebb/alloc/engine/page_heap.h>
 #include <ebb/alloc/engine/purge.h>
 #include <ebb/alloc/engine/regions.h>
@@ -117,27 +116,34 @@ std::int64_t floor_of_bound() noexcept {
                     told_sum.load(std::memory_order_relaxed) / 100 * percent_of_requested);
 }
 
-// Rule 5: how far what is requested in slots has fallen since its last height or the last trim, and
-// may.
-constexpr std::int64_t least_fall = 64 * kib;
-constexpr std::int64_t most_fall = 4 * mib;
-constexpr std::int64_t part_of_height = 64; // random sizes alone make a large heap go up and down
-constinit owned<std::int64_t> height;
-constinit shared<std::int64_t> may_fall{0};
-
-std::int64_t requested_in_slots(const thread_cache& own) noexcept {
-    return told_sum.load(std::memory_order_relaxed) - own.large_requested.get();
+std::int64_t callers() noexcept {
+    return std::max<std::int64_t>(sums::callers.load(std::memory_order_relaxed), 1);
+}
+bool several_call() noexcept {
+    return callers() > 1;
 }
 
-// The thread alone. Whether a trim is due.
-bool has_fallen(const thread_cache& own) noexcept {
-    const std::int64_t now = requested_in_slots(own);
-    if (now > height.get()) {
-        height.set(now);
+// Rule 5: how far what is requested in slots has fallen since its last height or the last trim, and
+// may. Threads that write the height at once leave one of theirs: a trim a little sooner or later.
+constexpr std::int64_t least_fall = 64 * kib; // a thread: it may not have told as much
+constexpr std::int64_t most_fall = 4 * mib;
+constexpr std::int64_t part_of_height = 64; // random sizes alone make a large heap go up and down
+constinit shared<std::int64_t> height{0};
+constinit shared<std::int64_t> may_fall{0};
+constinit shared<bool> gave_since_trim{false}; // a call gave pages back
+
+// Whether a trim is due.
+bool has_fallen() noexcept {
+    const std::int64_t now = sums::read(told_sum_in_slots);
+    std::int64_t high = sums::read(height);
+    if (now > high) {
+        high = now;
+        height.store(now, std::memory_order_relaxed);
     }
-    const std::int64_t fall = height.get() - now;
-    return fall > std::max(may_fall.load(std::memory_order_relaxed), least_fall) &&
-           fall > height.get() / part_of_height;
+    const std::int64_t fall = high - now;
+    return (fall > std::max(sums::read(may_fall), least_fall * callers()) &&
+            fall > high / part_of_height) ||
+           (fall > high / 2 && high > least_bound && several_call());
 }
 
 // Pages were needed that weren't resident. As many as were given back a moment ago shouldn't have
@@ -206,10 +212,6 @@ std::size_t give_back(std::size_t most, std::uint32_t age) noexcept {
     return tried;
 }
 
-bool several_call() noexcept {
-    return sums::callers.load(std::memory_order_relaxed) > 1;
-}
-
 // Gives back until no more than `target` waits, or nothing can be given.
 void give_back_to(std::int64_t target) noexcept {
     for (;;) {
@@ -270,19 +272,33 @@ std::size_t give_back_aged(std::uint32_t age) noexcept {
     }
 }
 
-// The one thread's cache and loose slots hold pages that nothing counts. Where a trim led to pages
-// that went, the next one comes soon; where it didn't, memory goes up and down and needs them.
-void trim(const thread_cache& cache) noexcept {
-    height.set(requested_in_slots(cache));
-    in_own_call([](thread_cache& own) { empty_bins(own); });
-    if (const slow_call here; here) {
-        for (std::size_t bin = 1; bin < bin_count; ++bin) {
-            central[bin].settle_loose(bin, true);
+// Lets go of what caches and loose slots hold: the caller's cache now, every other thread's in its
+// next slow call.
+void empty_caches_in_calls() noexcept {
+    if (has_cache()) {
+        in_own_call([](thread_cache& own) { empty_bins(own); });
+        current->shrink_seen = shrinks.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
+    for (std::size_t bin = 1; bin < bin_count; ++bin) {
+        const slow_call here;
+        if (here) {
+            central[bin].settle_loose(bin, !several_call());
         }
     }
-    const bool too_much = sums::read(sums::waiting) > purge::bound();
-    const std::int64_t twice = 2 * std::max(may_fall.load(std::memory_order_relaxed), least_fall);
-    may_fall.store(too_much ? least_fall : std::min(twice, most_fall), std::memory_order_relaxed);
+}
+
+// Caches and loose slots hold pages that nothing counts. Where a trim led to pages that went, the
+// next one comes soon; where it didn't, memory goes up and down and needs them. (Of several threads
+// most empty their caches after the trim: what they led to shows by the next one.)
+void trim() noexcept {
+    height.store(sums::read(told_sum_in_slots), std::memory_order_relaxed);
+    empty_caches_in_calls();
+    const bool several = several_call();
+    const bool led_to_pages =
+        sums::read(sums::waiting) > purge::bound() || (several && gave_since_trim.exchange(false));
+    const std::int64_t most = std::max(most_fall, several ? sums::read(sums::granted) : 0);
+    const std::int64_t twice = 2 * std::max(sums::read(may_fall), least_fall);
+    may_fall.store(led_to_pages ? least_fall : std::min(twice, most), std::memory_order_relaxed);
 }
 
 // What the calling thread's own cache asks for, now and then.
@@ -336,8 +352,7 @@ bool asks_for_work(thread_cache& cache) noexcept {
     }
     return looks || exceeds_bound(waiting) ||
            cache.shrink_seen != shrinks.load(std::memory_order_relaxed) ||
-           (sums::read(sums::needed) != 0 && !given_lately.none()) ||
-           (!several_call() && has_fallen(cache));
+           (sums::read(sums::needed) != 0 && !given_lately.none()) || has_fallen();
 }
 
 // Apart, so that a call that asks for nothing saves no registers.
@@ -355,8 +370,8 @@ bool asks_for_work(thread_cache& cache) noexcept {
     if (!given_lately.none()) {
         learn();
     }
-    if (!several_call() && has_fallen(cache)) [[unlikely]] {
-        trim(cache);
+    if (has_fallen()) [[unlikely]] {
+        trim();
     }
     purge::relieve();
     const std::uint32_t shrunk = shrinks.load(std::memory_order_relaxed);
@@ -382,16 +397,8 @@ void purge::relieve() noexcept {
         return;
     }
     const std::int64_t most = bound();
-    if (has_cache()) {
-        in_own_call([](thread_cache& own) { empty_bins(own); });
-        current->shrink_seen = shrinks.fetch_add(1, std::memory_order_relaxed) + 1;
-    }
-    for (std::size_t bin = 1; bin < bin_count; ++bin) {
-        const slow_call here;
-        if (here) {
-            central[bin].settle_loose(bin, !several_call());
-        }
-    }
+    gave_since_trim.store(true, std::memory_order_relaxed);
+    empty_caches_in_calls();
     give_back_to(most - std::min(most / 8, most_at_once));
 }
 

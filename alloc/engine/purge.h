@@ -19,11 +19,12 @@
 // 4. ebb's own thread (companion.h), where there is one, gives back what waited for purge_ms within
 //    the bound, empties the caches of threads that sleep, and ages the others' bins.
 //
-// 5. A single thread's slots are trimmed as memory falls: where what is requested in slots has
-// fallen
-//    by 64 KiB and by a 64th, its cache and the loose slots go to their spans. Where nothing
-//    exceeds the bound after that, the next trim comes after twice as far a fall, up to 4 MiB;
-//    after that fall also where pages that were given back were needed again. Blocks larger than
+// 5. Pages that slots in caches alone hold are found as memory falls, and count from then on. Where
+//    what is requested in slots has fallen by 64 KiB a thread and by a 64th, the caller's cache and
+//    the loose slots go to their spans, every other thread's cache in its next slow call. Where no
+//    pages went after that, the next trim comes after twice as far a fall, up to 4 MiB or what all
+//    caches may hold; after 4 MiB also where pages that were given back were needed again. With
+//    several threads a fall below half of what stood above 1 MiB is always one. Blocks larger than
 //    any slot don't count: they lie in no cache's stacks.
 //
 // Without that thread, an idle process keeps the bound. A program that falls asleep inside of a

@@ -302,6 +302,7 @@ void forget_threads(bool in_call) noexcept {
         stopping.reset();
     }
     std::int64_t told = 0;
+    std::int64_t told_in_slots = 0;
     std::int64_t detoured = 0;
     caches.for_each([&](thread_cache& c) {
         if (&c != current) {
@@ -311,10 +312,12 @@ void forget_threads(bool in_call) noexcept {
             }
         }
         told += c.told.get();
+        told_in_slots += c.told_in_slots.get();
         detoured += c.mapped.get();
     });
     // A thread may have been about to add to these.
     told_sum.store(told, std::memory_order_relaxed);
+    told_sum_in_slots.store(told_in_slots, std::memory_order_relaxed);
     sums::detoured.store(detoured, std::memory_order_relaxed);
     sums::callers.store(has_cache() ? 1 : 0, std::memory_order_relaxed);
 }

@@ -15,6 +15,7 @@
 namespace ebb::engine {
 
 constinit shared<std::int64_t> told_sum{0};
+constinit shared<std::int64_t> told_sum_in_slots{0};
 constinit shared<std::int64_t> told_peak{0};
 constinit shared<bool> alone{false};
 
@@ -71,7 +72,10 @@ void thread_cache::tell() noexcept {
     const std::int64_t now = requested.get();
     const std::int64_t top = std::max(highest.get(), now);
     const std::int64_t before = told.get();
-    if (alone.load(std::memory_order_relaxed)) {
+    const std::int64_t in_slots = now - large_requested.get();
+    const std::int64_t more_in_slots = in_slots - told_in_slots.get();
+    const bool is_alone = alone.load(std::memory_order_relaxed);
+    if (is_alone) {
         const std::int64_t others = told_sum.load(std::memory_order_relaxed) - before;
         told_sum.store(others + now, std::memory_order_relaxed);
         if (others + top > told_peak.load(std::memory_order_relaxed)) {
@@ -79,6 +83,16 @@ void thread_cache::tell() noexcept {
         }
     } else {
         raise_peak(told_sum.fetch_add(now - before, std::memory_order_relaxed) - before + top);
+    }
+    if (more_in_slots != 0) { // a large block moves nothing here
+        if (is_alone) {
+            told_sum_in_slots.store(told_sum_in_slots.load(std::memory_order_relaxed) +
+                                        more_in_slots,
+                                    std::memory_order_relaxed);
+        } else {
+            told_sum_in_slots.fetch_add(more_in_slots, std::memory_order_relaxed);
+        }
+        told_in_slots.set(in_slots);
     }
     told.set(now);
     highest.set(now);

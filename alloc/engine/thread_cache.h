@@ -69,7 +69,8 @@ struct alignas(64) thread_cache {
 
     shared<std::uint32_t> inside{0}; ///< its thread is in a slow_call (forks.h)
 
-    owned<std::int64_t> told; ///< requested as the others know it
+    owned<std::int64_t> told;          ///< requested as the others know it
+    owned<std::int64_t> told_in_slots; ///< of that, what large blocks don't hold
     owned<std::int64_t> large_blocks;
     owned<span*> large; ///< the last large block freed, for the next of its size
     owned<std::int64_t> large_requested;
@@ -191,8 +192,9 @@ struct alignas(64) thread_cache {
     void tell() noexcept;
 };
 
-/// What all threads have told, and the highest that they made of it.
+/// What all threads have told, how much of that slots hold, and the highest that they made of it.
 extern constinit shared<std::int64_t> told_sum;
+extern constinit shared<std::int64_t> told_sum_in_slots;
 extern constinit shared<std::int64_t> told_peak;
 
 /// Whether one thread writes these, which then needs no atomic read-modify-write (a 1 MiB pair

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -308,6 +309,52 @@ TEST(cache_room, holds_all_caches_to_one_limit) {
                       "room that caches have at the end",
                       static_cast<std::uint64_t>(engine::sums::read(engine::sums::granted))) &&
                 right;
+        engine::validate();
+        _exit(right ? 0 : 1);
+    });
+}
+
+// What threads freed lies in their caches, on pages that hold nothing else: these count, though
+// nothing waits beyond the bound, on a clock that stands.
+TEST(cache_room, is_left_when_the_threads_memory_falls) {
+    if (engine::hardened) {
+        GTEST_SKIP() << "a quarantine isn't a cache";
+    }
+    EXPECT_IN_CHILD({
+        engine::load();
+        const held_clock clock;
+        constexpr std::uint64_t threads = 8;
+        std::barrier together(threads);
+        std::vector<std::thread> all;
+        std::atomic<std::uint64_t> after{0};
+        for (std::uint64_t t = 0; t < threads; ++t) {
+            all.emplace_back([&, t] {
+                const auto in_turn = [&](auto&& f) { // so that each run is the same
+                    for (std::uint64_t turn = 0; turn < threads; ++turn) {
+                        if (turn == t) {
+                            f();
+                        }
+                        together.arrive_and_wait();
+                    }
+                };
+                tests::random_engine random(t);
+                std::vector<void*> blocks(600);
+                in_turn([&] {
+                    for (int i = 0; i < 60'000; ++i) { // so that the bins' room grows
+                        void*& p = blocks[below(random, blocks.size())];
+                        engine::deallocate(p);
+                        p = engine::allocate(16 + below(random, std::size_t{1000}));
+                    }
+                });
+                in_turn([&] { drop(blocks); });
+                in_turn([] { engine::purge::poll(); }); // as any slow call ends
+                in_turn([&] { after = cached_bytes(); });
+            });
+        }
+        for (std::thread& t : all) {
+            t.join();
+        }
+        const bool right = holds(after <= 1536 * kib, "bytes in caches after the fall", after);
         engine::validate();
         _exit(right ? 0 : 1);
     });
