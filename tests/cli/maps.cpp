@@ -8,11 +8,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <tests/cli/program.h>
+#include <tests/support/matches.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -148,6 +148,11 @@ TEST(ebb_maps, prints_the_figures_of_the_book) {
     EXPECT_EQ(pointer[10], "38");
 }
 
+std::uint64_t without_commas(std::string digits) {
+    std::erase(digits, ',');
+    return std::stoull(digits);
+}
+
 TEST(ebb_maps, parts_sum_to_the_heap_of_the_row) {
     const std::string others = other_layouts();
     const printed p = ebb_run({"maps", "--bytes", "--malloc", "go,pages,glibc", "--count", "100000",
@@ -155,21 +160,19 @@ TEST(ebb_maps, parts_sum_to_the_heap_of_the_row) {
     ASSERT_TRUE(p.end.good()) << p.end.errors;
     std::ptrdiff_t layouts = 0;
     for (const std::string& line : p.lines()) {
-        std::smatch whole;
-        static const std::regex shape(R"(([a-z_-]+), (go|pages|glibc): ([\d,]+) bytes = (.*);.*)");
-        if (!std::regex_match(line, whole, shape)) {
+        const auto shape =
+            tests::matches(line, "^([a-z_-]+), (go|pages|glibc): ([0-9,]+) bytes = (.*);.*$");
+        if (shape.empty()) {
             continue;
         }
         ++layouts;
-        EXPECT_EQ(row(p, whole[1].str() + " ")[5], whole[3]); // the layout's first row
+        const tests::match& whole = shape[0];
+        EXPECT_EQ(row(p, whole[1] + " ")[5], whole[3]); // the layout's first row
         std::uint64_t sum = 0;
-        const std::string parts = whole[4];
-        static const std::regex part(R"([a-z ]+ ([\d,]+))");
-        for (std::sregex_iterator at(parts.begin(), parts.end(), part), end; at != end; ++at) {
-            sum += std::stoull(std::regex_replace((*at)[1].str(), std::regex(","), ""));
+        for (const tests::match& part : tests::matches(whole[4], "[a-z ]+ ([0-9,]+)")) {
+            sum += without_commas(part[1]);
         }
-        EXPECT_EQ(sum, std::stoull(std::regex_replace(whole[3].str(), std::regex(","), "")))
-            << line;
+        EXPECT_EQ(sum, without_commas(whole[3])) << line;
     }
     EXPECT_EQ(layouts, 4 + std::count(others.begin(), others.end(), ',')) << p.text;
 }
@@ -198,10 +201,7 @@ TEST(ebb_maps, layouts_that_are_not_there_are_named) {
                                             "--malloc", "glibc,pages", "--count", "1000"});
     EXPECT_EQ(named.end.status, 4);
     const auto lines_of_missing = [](const printed& p) {
-        static const std::regex missing(": not installed: [^\n]*\n");
-        return std::distance(
-            std::sregex_iterator(p.end.errors.begin(), p.end.errors.end(), missing),
-            std::sregex_iterator());
+        return tests::matches(p.end.errors, ": not installed: [^\n]*\n").size();
     };
     EXPECT_EQ(lines_of_missing(named), 2) << named.end.errors;
     EXPECT_THAT(named.end.errors, HasSubstr("absl-flat - at-once: not installed: apt install "

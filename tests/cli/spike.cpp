@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <tests/cli/program.h>
+#include <tests/support/matches.h>
 
 #include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -75,16 +75,13 @@ TEST(ebb_spike, draws_an_svg_that_parses_and_a_png_of_it) {
     ASSERT_TRUE(p.end.good()) << p.end.errors;
     const std::string text = contents(svg);
     // Three panels of the four layouts, two with their yardstick; a label for each line.
-    for (const auto& [what, count] :
-         std::map<std::string, std::ptrdiff_t>{{"<polyline", 14},
-                                               {">go_map, inline<", 3},
-                                               {">go_map, recreated<", 3},
-                                               {">hash_map<", 3},
-                                               {">keys and values<", 2},
-                                               {"class=\"head\"", 3}}) {
-        const std::regex each(what);
-        EXPECT_EQ(std::distance(std::sregex_iterator(text.begin(), text.end(), each), {}), count)
-            << what;
+    for (const auto& [what, count] : std::map<std::string, std::size_t>{{"<polyline", 14},
+                                                                        {">go_map, inline<", 3},
+                                                                        {">go_map, recreated<", 3},
+                                                                        {">hash_map<", 3},
+                                                                        {">keys and values<", 2},
+                                                                        {"class=\"head\"", 3}}) {
+        EXPECT_EQ(tests::matches(text, what).size(), count) << what;
     }
     const std::string picture = contents(png);
     ASSERT_GT(picture.size(), 1000u);

@@ -2,11 +2,11 @@
 #include <ebb/alloc/engine/purge.h>
 
 #include <gtest/gtest.h>
+#include <tests/support/matches.h>
 
 #include <dlfcn.h>
 
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -28,9 +28,8 @@ TEST(manual, names_functions_that_the_library_has) {
     ASSERT_NE(to, std::string::npos);
     std::set<std::string> names;
     const std::string list = text.substr(from, to - from);
-    const std::regex word("[a-z_0-9]{4,}");
-    for (std::sregex_iterator at(list.begin(), list.end(), word), end; at != end; ++at) {
-        names.insert(at->str());
+    for (const tests::match& word : tests::matches(list, "[a-z_0-9]{4,}")) {
+        names.insert(word[0]);
     }
     names.insert({"ebb_heap_ledger", "ebb_heap_classes", "ebb_heap_resident"});
     EXPECT_GE(names.size(), 24U);

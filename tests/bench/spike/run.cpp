@@ -4,9 +4,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <tests/support/matches.h>
 
 #include <algorithm>
-#include <regex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -64,16 +64,13 @@ TEST(plot, points_lie_inside_of_their_axes_and_labels_apart) {
     }
     const std::string text = svg(p);
     EXPECT_THAT(text, testing::HasSubstr("a &lt; b &amp; c"));
-    const std::regex polyline("<polyline[^>]* points=\"([^\"]*)\"");
     std::size_t lines = 0;
-    for (std::sregex_iterator at(text.begin(), text.end(), polyline), end; at != end; ++at) {
+    for (const tests::match& line : tests::matches(text, "<polyline[^>]* points=\"([^\"]*)\"")) {
         const double top = lines++ < 4 ? 86 : 338;
-        const std::string points = (*at)[1];
-        const std::regex point("([0-9.-]+),([0-9.-]+)");
         std::size_t count = 0;
-        for (std::sregex_iterator one(points.begin(), points.end(), point); one != end; ++one) {
-            const double x = std::stod((*one)[1]);
-            const double y = std::stod((*one)[2]);
+        for (const tests::match& point : tests::matches(line[1], "([0-9.-]+),([0-9.-]+)")) {
+            const double x = std::stod(point[1]);
+            const double y = std::stod(point[2]);
             EXPECT_TRUE(x >= 76 && x <= 800) << x;
             EXPECT_TRUE(y >= top && y <= top + 200) << y;
             ++count;
@@ -83,9 +80,8 @@ TEST(plot, points_lie_inside_of_their_axes_and_labels_apart) {
     EXPECT_EQ(lines, 8u);
     // The labels of a panel's lines, top to bottom: every one its height from the others.
     std::vector<double> places;
-    const std::regex label("y=\"([0-9.]+)\">line<");
-    for (std::sregex_iterator at(text.begin(), text.end(), label), end; at != end; ++at) {
-        places.push_back(std::stod((*at)[1]));
+    for (const tests::match& label : tests::matches(text, "y=\"([0-9.]+)\">line<")) {
+        places.push_back(std::stod(label[1]));
     }
     ASSERT_EQ(places.size(), 8u);
     std::sort(places.begin(), places.end());
