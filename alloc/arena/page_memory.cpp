@@ -22,6 +22,11 @@ std::size_t whole_pages(std::size_t bytes) noexcept {
     return align_up(bytes, os::page_size());
 }
 
+// Beyond a block its range has no memory.
+const void* range_end(void* range, std::size_t index) noexcept {
+    return advance(range, std::size_t{1} << index);
+}
+
 // The range of a class that was given back last.
 struct kept_range {
     void* at = nullptr;    // it still has its pages,
@@ -107,7 +112,7 @@ void* page_memory::allocate_growing(std::size_t bytes, std::size_t largest) {
         const kept_range had = std::exchange(kept_->of[index], {});
         p = had.at;
         if (had.bytes > pages) {
-            os::release(advance(p, pages), had.bytes - pages);
+            os::release_end(advance(p, pages), had.bytes - pages, range_end(p, index));
             counts_.unmap(had.bytes - pages, 0);
         } else {
             counts_.map(pages - had.bytes, 0);
@@ -133,7 +138,7 @@ void page_memory::deallocate_growing(void* p, std::size_t bytes, std::size_t lar
             return;
         }
     }
-    os::release(p, pages);
+    os::release_end(p, pages, range_end(p, index));
     counts_.unmap(pages, 0);
     page_ranges::give(p, std::size_t{1} << index);
 }
@@ -162,7 +167,8 @@ bool page_memory::resize(void* p, std::size_t bytes, std::size_t new_bytes,
     counts_.refund(bytes, pages);
     marks::remove_root(p, pages);
     if (new_pages < pages) {
-        os::release(advance(p, new_pages), pages - new_pages);
+        os::release_end(advance(p, new_pages), pages - new_pages,
+                        range_end(p, kept_ranges::index(std::max(largest, pages))));
         os::unlock_if_asked(advance(p, new_pages), pages - new_pages);
         counts_.unmap(pages - new_pages, 0);
     } else if (new_pages > pages) {
@@ -184,7 +190,7 @@ void page_memory::trim() noexcept {
     }
     for (std::size_t index = 0; index < kept_->of.size(); ++index) {
         if (const kept_range kept = std::exchange(kept_->of[index], {}); kept.at != nullptr) {
-            os::release(kept.at, kept.bytes);
+            os::release_end(kept.at, kept.bytes, range_end(kept.at, index));
             counts_.unmap(kept.bytes, 0);
             page_ranges::give(kept.at, std::size_t{1} << index);
         }

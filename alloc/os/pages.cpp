@@ -211,6 +211,24 @@ void release(void* pages, std::size_t bytes) noexcept {
     }
 }
 
+void release_end(void* pages, std::size_t bytes, const void* end) noexcept {
+#ifdef __x86_64__
+    constexpr std::size_t few = 4;                   // not worth it
+    constexpr std::size_t span = 35;                 // empties the tables, as 34 do
+    constexpr std::size_t table = 512 * page_size(); // beyond it the page would need memory
+    const std::size_t wide = span * page_size();
+    if (bytes > few * page_size() && bytes < wide - page_size() &&
+        distance_bytes(pages, end) >= wide &&
+        address_of(pages) / table == (address_of(pages) + wide - 1) / table) {
+        static_cast<void>(*static_cast<const volatile char*>(advance(pages, wide - page_size())));
+        bytes = wide;
+    }
+#else
+    static_cast<void>(end);
+#endif
+    release(pages, bytes);
+}
+
 void release_all(const byte_range* ranges, std::size_t count) noexcept {
     static_assert(sizeof(byte_range) == sizeof(iovec) &&
                   offsetof(byte_range, bytes) == offsetof(iovec, iov_len));

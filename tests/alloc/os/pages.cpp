@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <initializer_list>
 #include <limits>
 #include <vector>
@@ -112,6 +113,30 @@ TEST(pages, released_pages_leave_and_read_as_zeroes) {
     EXPECT_EQ(p[3 * page], std::byte{1});
     EXPECT_EQ(p[12 * page], std::byte{1});
     os::unmap(p, 16 * page);
+}
+
+// Around the number of pages up to which they are taken out of the processor's tables one by one.
+TEST(pages, released_pages_at_an_end_leave_and_what_lies_beyond_it_stays) {
+    const std::size_t page = os::page_size();
+    constexpr std::size_t all = 100;
+    auto* const p = static_cast<char*>(os::map(all * page, page));
+    ASSERT_NE(p, nullptr);
+    for (const std::size_t count : {1, 4, 5, 6, 20, 33, 34, 35, 60}) {
+        for (const std::size_t unused : {0, 1, 10, 29, 30, 31, 39}) { // pages before the end
+            std::memset(p, 1, all * page);
+            std::memset(p + (count + 1) * page, 0, unused * page);
+            os::release(p + (count + 1) * page, unused * page);
+            char* const end = p + (1 + count + unused) * page;
+            os::release_end(p + page, count * page, end);
+            EXPECT_EQ(os::resident(p + page, (count + unused) * page), 0U)
+                << count << " " << unused;
+            EXPECT_TRUE(std::all_of(p, p + page, [](char c) { return c == 1; }));
+            EXPECT_TRUE(std::all_of(p + page, end, [](char c) { return c == 0; }));
+            EXPECT_TRUE(std::all_of(end, p + all * page, [](char c) { return c == 1; }))
+                << count << " " << unused;
+        }
+    }
+    os::unmap(p, all * page);
 }
 
 // Every second page of some, written, and then released.
