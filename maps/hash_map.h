@@ -12,7 +12,7 @@
 // map had before. A look-up reads a line of tags and the element, or, with larger ones, its number
 // in between. The slowest insert is one split of a segment (0.1 ms of work, 0.4 ms with large
 // elements), whatever the size. What is erased goes back to the system's pages on the way, but for
-// a thirty-second of what is left, and 128 KiB (with elements of up to 32 bytes 300) while a map of
+// a thirty-second of what is left, and 192 KiB (with elements of up to 32 bytes 300) while a map of
 // several thousand elements isn't empty: they wait for what comes next. Beyond that reserve() alone
 // holds memory without elements. Where it stands: table.h tells the way of a look-up, segment.h
 // draws the memory.

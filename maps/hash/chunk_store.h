@@ -78,18 +78,18 @@ class chunk_store {
         book_->give(run, static_cast<std::uint32_t>(count));
     }
 
+    /// Whether more waits than its share.
+    [[nodiscard]] bool has_too_much(const chunk_share& share) const noexcept {
+        return book_ != nullptr &&
+               (book_->used() == 0 || book_->free() > share.limit(book_->used()));
+    }
     /// Gives back what waits beyond the share, a bounded step of it. `Owner::moved(owner, from, to,
-    /// count)` moves a run's bytes.
+    /// count)` moves a run's bytes. Requires: has_too_much.
     template <class Owner>
-    void give_back(Memory& memory, const chunk_share& share, Owner& owner) noexcept {
-        if (book_ == nullptr) {
-            return;
-        }
+    [[gnu::noinline]] void give_back(Memory& memory, const chunk_share& share,
+                                     Owner& owner) noexcept {
         if (book_->used() == 0) {
             release(memory);
-            return;
-        }
-        if (book_->free() <= share.limit(book_->used())) {
             return;
         }
         cut_to(memory,

@@ -533,11 +533,13 @@ class hash_table {
         void swap(no_indexes&) noexcept {}
     };
     using index_memory = std::conditional_t<has_index_store, chunk_store<memory>, no_indexes>;
-    // What waits of chunks: with indexes 128 KiB, or so many that no merge has to ask for more.
+    // What waits of chunks: with indexes 192 KiB, or so many that no merge has to ask for more. Few
+    // calls give them back: 34 pages and more cost no more than one (os::release_end).
     static constexpr chunk_share chunks_waiting = [] {
+        constexpr std::uint32_t pages = layout::chunk_bytes / 4096;
         if constexpr (layout::has_array) {
-            constexpr std::uint32_t least = 98304 / layout::chunk_bytes;
-            return chunk_share{32, least, least / 8};
+            constexpr std::uint32_t kept = 3 / pages;
+            return chunk_share{32, kept + (34 + pages - 1) / pages, kept};
         } else {
             return chunk_share{32, layout::most_chunks * 2 + 44, layout::most_chunks + 10};
         }
@@ -546,6 +548,8 @@ class hash_table {
     static constexpr std::size_t most_apart = 65536 / layout::chunk_bytes;
     // An index is a long run of units, which fits into few holes: more waits, of less.
     static constexpr chunk_share indexes_waiting{4, 40, 24};
+    // Where no chunks go with it.
+    static constexpr chunk_share indexes_waiting_alone{4, 160, 24};
 
     mutable directory<segment, memory> directory_;
     std::size_t mask_ = 0;

@@ -107,18 +107,26 @@ struct hash_table<E, H, Q, A>::index_owner {
     }
 };
 
-/// What waits beyond its share goes back to the memory. Chunks move.
+/// What waits beyond its share goes back to the memory. Chunks move. A few pages of indexes wait
+/// until chunks go: each call costs, whatever it gives back.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::give_back_chunks() noexcept {
+    [[maybe_unused]] bool chunks = false;
     if constexpr (has_store) {
-        chunk_owner owner{*this};
-        chunks_.give_back(memory_, chunks_waiting, owner);
+        chunks = chunks_.has_too_much(chunks_waiting);
+        if (chunks) {
+            chunk_owner owner{*this};
+            chunks_.give_back(memory_, chunks_waiting, owner);
+        }
     } else {
         chunks_.give_back(memory_, apart_, chunks_waiting);
     }
     if constexpr (has_index_store) {
-        index_owner owner{*this};
-        indexes_.give_back(memory_, indexes_waiting, owner);
+        const chunk_share& waiting = chunks ? indexes_waiting : indexes_waiting_alone;
+        if (indexes_.has_too_much(waiting)) {
+            index_owner owner{*this};
+            indexes_.give_back(memory_, waiting, owner);
+        }
     }
 }
 
