@@ -13,9 +13,10 @@
 // in between. The slowest insert is one split of a segment (0.1 ms of work, 0.4 ms with large
 // elements), whatever the size. What is erased goes back to the system's pages on the way, but for
 // a thirty-second of what is left, and 192 KiB (with elements of up to 32 bytes 300) while a map of
-// several thousand elements isn't empty: they wait for what comes next. Beyond that reserve() alone
-// holds memory without elements. Where it stands: table.h tells the way of a look-up, segment.h
-// draws the memory.
+// several thousand elements isn't empty: they wait for what comes next. While what was given back
+// is wanted again within as many operations as there are elements, up to a sixth waits. Beyond that
+// reserve() alone holds memory without elements. Where it stands: table.h tells the way of a
+// look-up, segment.h draws the memory.
 #pragma once
 
 #if __cplusplus < 201709L // what g++ 10 says of C++20

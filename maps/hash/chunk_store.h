@@ -3,7 +3,8 @@
 //
 // Over memory whose blocks grow in place the chunks lie in a few such blocks, in the order that
 // alloc/arena/chunk_book.h draws: what has become free waits there, and beyond a limit the chunks
-// at the end move into the holes and one call gives the end back. Over other memory a chunk is a
+// at the end move into the holes and one call gives the end back; in a saw-tooth more waits
+// (swing.h). Over other memory a chunk is a
 // block of its own, and some of those that become free wait in a list. Costs: a chunk taken or
 // given back is some 20 instructions, one given back to the system a copy of its bytes.
 #pragma once
@@ -12,6 +13,7 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/check.h>
 #include <ebb/alloc/base/exceptions.h>
+#include <ebb/maps/hash/swing.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -48,7 +50,7 @@ class chunk_store {
 
     /// Asked of the memory.
     [[nodiscard]] std::size_t bytes() const noexcept {
-        return book_ == nullptr ? 0 : sizeof(chunk_book) + book_->bytes();
+        return book_ == nullptr ? 0 : sizeof(watched_book) + book_->bytes();
     }
     [[nodiscard]] std::size_t used() const noexcept { return book_ == nullptr ? 0 : book_->used(); }
     [[nodiscard]] bool owns(const void* p) const noexcept {
@@ -67,21 +69,25 @@ class chunk_store {
         const auto n = static_cast<std::uint32_t>(count);
         const auto of = static_cast<std::uint32_t>(owner);
         if (book_ != nullptr) {
+            book_->passed += count;
             if (void* const p = book_->take(n, of)) {
+                book_->again.served(
+                    book_->free(), 0, [&] { return book_->usual; }, book_->passed);
                 return p;
             }
+            book_->note_missed();
         }
         grow(memory, chunk_bytes, n);
         return book_->take(n, of);
     }
     void give(void* run, std::size_t count) noexcept {
+        book_->passed += count;
         book_->give(run, static_cast<std::uint32_t>(count));
     }
 
-    /// Whether more waits than its share.
-    [[nodiscard]] bool has_too_much(const chunk_share& share) const noexcept {
-        return book_ != nullptr &&
-               (book_->used() == 0 || book_->free() > share.limit(book_->used()));
+    /// Whether more waits than its share, or than its swing.
+    [[nodiscard]] bool has_too_much(const chunk_share& share) noexcept {
+        return book_ != nullptr && (book_->used() == 0 || book_->free() > book_->may_wait(share));
     }
     /// Gives back what waits beyond the share, a bounded step of it. `Owner::moved(owner, from, to,
     /// count)` moves a run's bytes. Requires: has_too_much.
@@ -93,9 +99,10 @@ class chunk_store {
             return;
         }
         cut_to(memory,
-               std::max(share.keep(book_->used()),
+               std::max(book_->keep(share),
                         book_->free() - std::min<std::size_t>(book_->free(), most_moved)),
                owner);
+        book_->note_given_back();
     }
     /// Slides runs down where no hole holds `count` chunks, and holes are more than one part in
     /// `parts` of what is used.
@@ -126,7 +133,7 @@ class chunk_store {
         while (book_->blocks() != 0) {
             drop_last(memory);
         }
-        memory.template deallocate<alignof(chunk_book)>(book_, sizeof(chunk_book));
+        memory.template deallocate<alignof(watched_book)>(book_, sizeof(watched_book));
         book_ = nullptr;
     }
     void swap(chunk_store& other) noexcept { std::swap(book_, other.book_); }
@@ -140,11 +147,41 @@ class chunk_store {
   private:
     static constexpr std::size_t most_moved = 512;
 
+    // The book, and whether what was given back is wanted again. Its time are chunks that came and
+    // went: as many as are used fill the map.
+    struct watched_book : chunk_book {
+        using chunk_book::chunk_book;
+
+        [[nodiscard]] std::size_t may_wait(const chunk_share& share) noexcept {
+            usual = share.limit(used());
+            return again.most(free(), usual, used(), passed, used());
+        }
+        // What stays when some is given back: of a swing nearly all.
+        [[nodiscard]] std::size_t keep(const chunk_share& share) const noexcept {
+            return again.is_on(passed, used()) ? used() / 7 : share.keep(used());
+        }
+        void note_given_back() noexcept {
+            again.given_back(free(), passed);
+            used_then = used();
+        }
+        // Chunks that a merge wants for a moment aren't what was given back.
+        void note_missed() noexcept {
+            if (used() > used_then) {
+                again.missed(passed, used());
+            }
+        }
+
+        swing again;
+        std::uint64_t passed = 0;
+        std::size_t usual = 0;     // what may wait otherwise
+        std::size_t used_then = 0; // when some was given back
+    };
+
     void grow(Memory& memory, std::size_t chunk_bytes, std::uint32_t count) {
         if (book_ == nullptr) {
             book_ = std::construct_at(
-                static_cast<chunk_book*>(
-                    memory.template allocate<alignof(chunk_book)>(sizeof(chunk_book))),
+                static_cast<watched_book*>(
+                    memory.template allocate<alignof(watched_book)>(sizeof(watched_book))),
                 chunk_bytes);
         }
         const chunk_book::growth by = book_->wanted(count);
@@ -208,7 +245,7 @@ class chunk_store {
         memory.growing().deallocate_growing(b.at, bytes, b.largest);
     }
 
-    chunk_book* book_ = nullptr;
+    watched_book* book_ = nullptr;
 };
 
 /// Single chunks, each a block of the memory's.

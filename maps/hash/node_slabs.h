@@ -31,6 +31,7 @@
 #include <ebb/maps/hash/node_records.h>
 #include <ebb/maps/hash/node_slab.h>
 #include <ebb/maps/hash/node_stock.h>
+#include <ebb/maps/hash/swing.h>
 
 #include <algorithm>
 #include <bit>
@@ -167,12 +168,12 @@ class node_slabs {
     [[gnu::noinline]] void use(Arena& arena, Slab& s, std::uint64_t pages) noexcept {
         pages |= s.own_pages();
         if ((pages & s.empty) != 0) {
-            stock_.served(
-                waiting_bytes_, [&] { return usual(); }, now());
+            swing_.served(
+                waiting_bytes_, node_stock::least, [&] { return usual(); }, now());
             not_empty(s, pages & s.empty);
         }
         if (const std::uint64_t fresh = pages & ~s.held) {
-            stock_.missed(now(), live_);
+            swing_.missed(now(), live_);
             bring(arena, s, fresh);
         }
     }
@@ -263,7 +264,7 @@ class node_slabs {
     template <class Arena>
     void look_at_stock(Arena& arena) noexcept {
         if (waiting_bytes_ >
-            stock_.most(waiting_bytes_, usual(), live_ * Slab::stride, now(), live_)) {
+            swing_.most(waiting_bytes_, usual(), live_ * Slab::stride, now(), live_)) {
             give_pages(arena);
         }
     }
@@ -292,7 +293,7 @@ class node_slabs {
         }
         give_back(arena, these);
         arena.refund(given);
-        stock_.given_back(waiting_bytes_, now());
+        swing_.given_back(waiting_bytes_, now());
     }
 
     // What goes in one call: the memory of pages, and slabs whole, which are forgotten.
@@ -358,7 +359,7 @@ class node_slabs {
     std::size_t held_bytes_ = 0;
     std::size_t waiting_bytes_ = 0; // of them
     std::uint64_t given_ = 0;       // slots, ever
-    node_stock stock_;
+    swing swing_;
 };
 
 } // namespace ebb::detail

@@ -15,62 +15,23 @@
 // 28,900 and 41.6 with an eighth of what is held waiting, 16,200 and 71.6 with a half, 510 and
 // 136.6 with all. There, too, memory goes as here.
 //
-// Where pages that were given back are wanted again within as many operations as the map has nodes,
-// a sixth of the nodes' bytes: until nothing that wouldn't have waited otherwise has been wanted
-// for as many operations. A map has no clock and no thread: operations are its time, and one that
-// rests keeps what it has.
+// More waits while what was given back is wanted again: swing.h.
 #pragma once
 
 #include <ebb/alloc/base/bytes.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 
 namespace ebb::detail {
 
-class node_stock {
-  public:
+struct node_stock {
+    static constexpr std::size_t least = 128 * kib;
+
     /// What waits otherwise, of `held` bytes, among nodes of so many.
     [[nodiscard]] static std::size_t usual(std::size_t node_bytes, std::size_t held) noexcept {
         return std::max({node_bytes / 32, held / 128, std::clamp(held / 8, least, 2 * least)});
     }
-    /// What may wait after `now` operations, of `waiting` bytes, in a map of so many nodes.
-    [[nodiscard]] std::size_t most(std::size_t waiting, std::size_t usual, std::size_t node_bytes,
-                                   std::uint64_t now, std::uint64_t nodes) noexcept {
-        high_ = std::max(high_, waiting);
-        const bool eager = wanted_again_ != never && now - wanted_again_ <= nodes;
-        return eager ? std::max(usual, node_bytes / 6) : usual;
-    }
-
-    /// Pages were given back, and `waiting` bytes are left.
-    void given_back(std::size_t waiting, std::uint64_t now) noexcept {
-        given_back_ = now;
-        high_ = waiting;
-    }
-    /// A page is wanted, and none waits there.
-    void missed(std::uint64_t now, std::uint64_t nodes) noexcept {
-        if (given_back_ != never && now - given_back_ <= nodes) {
-            wanted_again_ = now;
-        }
-    }
-    /// A page is wanted that waits, beside `waiting` bytes in all. So many fewer than waited before
-    /// wouldn't have waited otherwise.
-    template <class Usual>
-    void served(std::size_t waiting, const Usual& usual, std::uint64_t now) noexcept {
-        if (__builtin_expect(high_ > waiting + least, 0) && high_ > waiting + usual()) {
-            wanted_again_ = now;
-            high_ = waiting;
-        }
-    }
-
-  private:
-    static constexpr std::size_t least = 128 * kib;
-    static constexpr std::uint64_t never = ~std::uint64_t{0};
-
-    std::uint64_t given_back_ = never; // when a page was, last
-    std::uint64_t wanted_again_ = never;
-    std::size_t high_ = 0; // waited since one was wanted again
 };
 
 } // namespace ebb::detail

@@ -144,6 +144,49 @@ TEST(hash_storage, touches_no_page_of_small_elements_twice) {
         EXPECT_LE(f.faults, 100U);
     }
 }
+
+// A saw-tooth of an eighth pays for its first teeth; from the third on its memory waits. It goes
+// when the map goes on falling.
+template <std::size_t Bytes>
+void expect_that_a_swing_waits() {
+    constexpr std::uint64_t count = sanitized ? 100'000 : 400'000;
+    const auto keys = shuffled(count, new_seed());
+    counting_pages pages;
+    ebb::hash_map<std::uint64_t, bytes<Bytes>, ebb::hash<std::uint64_t>,
+                  std::equal_to<std::uint64_t>, counting_pages>
+        map(pages);
+    const auto tooth = [&](std::uint64_t part) {
+        const std::uint64_t given = pages.give_backs;
+        for (std::uint64_t i = 0; i < count / part; ++i) {
+            map.erase(keys[i]);
+        }
+        for (std::uint64_t i = 0; i < count / part; ++i) {
+            map.try_emplace(keys[i]);
+        }
+        return pages.give_backs - given;
+    };
+    for (const std::uint64_t k : keys) {
+        map.try_emplace(k);
+    }
+    EXPECT_GE(tooth(8), Bytes > 32 ? 1U : 0U); // small elements move within their segments
+    tooth(8);
+    for (int late = 0; late < 5; ++late) {
+        EXPECT_LE(tooth(8), Bytes > 32 ? 0U : 1U) << Bytes << " bytes, tooth " << late + 3;
+    }
+    map.validate();
+    // It falls once more, and doesn't rise: little waits in the end.
+    for (std::uint64_t i = 0; i < count / 2; ++i) {
+        map.erase(keys[i]);
+    }
+    const std::uint64_t own = map.size() * (8 + Bytes);
+    EXPECT_LE(map.footprint().total(), own * (Bytes > 32 ? 114 : 250) / 100) << Bytes;
+    map.validate();
+}
+TEST(hash_storage, a_swing_waits_while_it_lasts) {
+    expect_that_a_swing_waits<8>();
+    expect_that_a_swing_waits<128>();
+}
+
 /// Gives nothing back before it ends, and counts what it is asked for.
 class all_at_once : public std::pmr::memory_resource {
   public:
