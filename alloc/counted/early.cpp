@@ -58,6 +58,12 @@ void end() noexcept {
     has_ended.store(true, std::memory_order_relaxed);
 }
 
+void never_ends() noexcept {
+    end();
+    complete.store(false, std::memory_order_relaxed);
+    remainders::give_up();
+}
+
 void keep(void* p, std::size_t requested) noexcept {
     if (has_ended.load(std::memory_order_relaxed)) {
         if (requested != 0) {
@@ -79,6 +85,9 @@ void keep(void* p, std::size_t requested) noexcept {
 
 std::size_t take(void* p) noexcept {
     std::size_t requested = 0;
+    if (!waits.load(std::memory_order_relaxed)) {
+        return requested;
+    }
     ::pthread_mutex_lock(&lock);
     for (std::size_t i = used; i-- > 0;) { // the youngest first: most live shortly
         if (list[i].p == p) {

@@ -17,6 +17,9 @@ namespace ebb::counted::early {
 /// The next malloc tells sizes: what has none now is a block of 0 bytes.
 void end() noexcept;
 
+/// The next malloc will never tell a size: requested and usable bytes are absent for good.
+void never_ends() noexcept;
+
 /// Notes a block without a size that is about to be charged with `requested` and 0 usable bytes.
 void keep(void* p, std::size_t requested) noexcept;
 

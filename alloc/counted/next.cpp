@@ -88,7 +88,8 @@ void* composed_pvalloc(std::size_t n) {
 }
 
 pthread_mutex_t resolution = PTHREAD_MUTEX_INITIALIZER;
-constinit bool is_resolved = false; // under the lock
+constinit bool is_resolved = false;  // under the lock
+constinit bool has_own_sizes = true; // the next malloc's object tells its blocks' sizes itself
 constinit std::atomic<bool> answering{false};
 
 const void* object_of(const void* symbol) noexcept {
@@ -148,6 +149,8 @@ void look_everything_up() noexcept {
     void* const whole_pages = ::dlsym(RTLD_NEXT, "pvalloc");
     const bool has_pvalloc = object_of(whole_pages) == heap;
 
+    has_own_sizes = object_of(reinterpret_cast<const void*>(usable_size)) == heap;
+
     // No look-up from here on, for it may allocate: blocks are either the bootstrap arena's or, all
     // at once, the next malloc's.
     next.realloc.set(reallocate);
@@ -170,6 +173,28 @@ void ask_aside(Ask ask) noexcept {
     self.set(probing, true);
     ask();
     self.set(probing, false);
+}
+
+// Whether what malloc_usable_size says can be so. 0 is what some say before their constructors ran.
+bool may_be_size(std::size_t usable, std::size_t requested) noexcept {
+    return usable == 0 || (usable >= requested && usable <= 2 * requested + os::page_size());
+}
+
+std::size_t no_size(void*) noexcept {
+    return 0;
+}
+
+// A library that puts a header of its own before each block and has no malloc_usable_size
+// (libmemusage): glibc's then takes the header for its own, and says anything.
+void see_whether_sizes_are_told() noexcept {
+    for (const std::size_t n : {std::size_t{24}, std::size_t{1000}, std::size_t{5000}}) {
+        void* const p = next.malloc(n);
+        if (p != nullptr && !may_be_size(next.malloc_usable_size(p), n)) {
+            next.malloc_usable_size.set(no_size);
+            early::never_ends();
+        }
+        next.free(p);
+    }
 }
 
 // tcmalloc makes an object by `new` when it is first asked for a block's size, and would be asked
@@ -226,6 +251,9 @@ bool resolve() noexcept {
         self.is_resolving = true;
         look_everything_up();
         ask_aside(ask_for_a_first_size);
+        if (!has_own_sizes) {
+            ask_aside(see_whether_sizes_are_told);
+        }
         static_cast<void>(::dlerror()); // what isn't there is nobody's error
         self.is_resolving = false;
         is_resolved = true;
