@@ -1,4 +1,3 @@
-#include <ebb/alloc/base/narrow.h>
 #include <ebb/alloc/engine/companion.h>
 #include <ebb/alloc/engine/options.h>
 #include <ebb/alloc/engine/purge.h>
@@ -18,8 +17,9 @@ extern "C" __attribute__((weak, visibility("default"))) const char* ebb_options;
 namespace ebb::engine {
 namespace {
 
-constexpr const char* accepted =
+constexpr std::string_view accepted =
     "purge_ms:0..3600000 or never, thread:auto, on or off, names:on or off";
+constexpr std::size_t shown_bytes = 100; // of a word that is no setting
 
 struct settings {
     std::uint32_t purge_ms = purge::default_ms;
@@ -57,6 +57,15 @@ bool set(settings& to, std::string_view key, std::string_view value) noexcept {
     return false;
 }
 
+// Writes a word so that one line can hold it: cut where it is long, and without control characters.
+void show(std::string_view word, char (&out)[shown_bytes]) noexcept {
+    constexpr std::string_view cut = "...";
+    const std::size_t fits = shown_bytes - cut.size() - 1;
+    const auto end = std::transform(word.begin(), word.begin() + std::min(word.size(), fits), out,
+                                    [](char c) { return '\0' < c && c < ' ' ? '?' : c; });
+    *std::copy_n(cut.begin(), word.size() > fits ? cut.size() : 0, end) = '\0';
+}
+
 // Takes the settings of a text; what is none is told in one line, by where it stood.
 void read(settings& to, const char* text, const char* where) noexcept {
     for (const char* at = text; *at != '\0';) {
@@ -70,9 +79,12 @@ void read(settings& to, const char* text, const char* where) noexcept {
         const std::string_view value(word.data() + std::min(colon + 1, word.size()),
                                      word.size() - std::min(colon + 1, word.size()));
         if (!set(to, key, value)) {
+            char shown[shown_bytes];
+            show(word, shown);
             char line[256];
-            std::snprintf(line, sizeof line, "ebb: %s: %.*s: not one of %s\n", where,
-                          bounded<int>(std::min(word.size(), sizeof line)), word.data(), accepted);
+            static_assert(sizeof line > sizeof shown + accepted.size() + 32);
+            std::snprintf(line, sizeof line, "ebb: %s: %s: not one of %s\n", where, shown,
+                          accepted.data());
             os::write_error(line);
         }
     }

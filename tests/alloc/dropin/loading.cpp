@@ -158,6 +158,13 @@ TEST(dropin_loading, tells_each_option_that_it_does_not_know_once) {
         EXPECT_TRUE(e.well());
         EXPECT_EQ(e.text, std::string("ebb: EBB_OPTIONS: ") + bad + accepted) << "once";
     }
+    // However long, and whatever is in it, it is one line.
+    for (const std::string& bad : {std::string(97, 'x'), std::string(1000, 'x')}) {
+        const ended e = run({subject, "work"}, {preload, "EBB_OPTIONS=" + bad});
+        EXPECT_EQ(e.text, "ebb: EBB_OPTIONS: " + std::string(96, 'x') + "..." + accepted);
+    }
+    const ended broken = run({subject, "work"}, {preload, "EBB_OPTIONS=a\nb:\x1b[1m"});
+    EXPECT_EQ(broken.text, std::string("ebb: EBB_OPTIONS: a?b:?[1m") + accepted);
     const ended both = run({subject, "work"}, {preload, "EBB_OPTIONS=a:b,purge_ms:never"});
     EXPECT_EQ(both.text.find("ebb: EBB_OPTIONS: a:b: not one of"), 0U) << both.text;
     EXPECT_GT(at_rest("EBB_OPTIONS=a:b,purge_ms:never").megabytes, 90) << "the right one counts";
