@@ -82,7 +82,8 @@ template <class... Rest>
             }
         };
         (look(rest), ...);
-        return next.memalign(alignment, n);
+        // What is no alignment is the runtime's to refuse; memalign would round it up.
+        return is_alignment(alignment) ? next.memalign(alignment, n) : nullptr;
     } else {
         return next.malloc(n);
     }

@@ -33,12 +33,20 @@ std::size_t bytes_of(std::align_val_t alignment) noexcept {
     return static_cast<std::size_t>(alignment);
 }
 
+// As the C++ runtime: no handler is asked for an alignment that is none.
+bool is_wrong(std::align_val_t alignment) noexcept {
+    return !is_alignment(bytes_of(alignment));
+}
+
 } // namespace
 
 EBB_OPERATOR void* operator new(std::size_t n) {
     return or_throw(engine::allocate(n), n, 1);
 }
 EBB_OPERATOR void* operator new(std::size_t n, std::align_val_t a) {
+    if (is_wrong(a)) [[unlikely]] {
+        throw_bad_alloc();
+    }
     return or_throw(engine::allocate_aligned(n, bytes_of(a)), n, bytes_of(a));
 }
 EBB_OPERATOR void operator delete(void* p) noexcept {
@@ -73,6 +81,9 @@ EBB_OPERATOR void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
 EBB_OPERATOR void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
     if (aligned_new_is_replaced()) {
         return call_quietly(aligned_new_form{&::operator new}, n, a);
+    }
+    if (is_wrong(a)) [[unlikely]] {
+        return nullptr;
     }
     void* const p = engine::allocate_aligned(n, bytes_of(a));
     return p != nullptr ? p : ask_new_handler_quietly(n, bytes_of(a));

@@ -267,6 +267,22 @@ TEST(count, a_new_that_throws_counts_nothing_and_its_handler_as_usual) {
     give_all(d, blocks, table_size, model);
 }
 
+// Where the C++ runtime answers. (tcmalloc rounds such alignments up, mimalloc ends the program.)
+TEST(count, a_new_whose_alignment_is_none_is_the_runtimes_to_refuse) {
+    const char* const next = std::getenv("EBB_NEXT");
+    if (next != nullptr && *next != '\0') {
+        GTEST_SKIP() << "another malloc's operators answer";
+    }
+    const ebb_ledger before = read_heap();
+    [[maybe_unused]] void* volatile block = nullptr;
+    for (const std::size_t a : {std::size_t{3}, std::size_t{24}, std::size_t{4097}}) {
+        const std::align_val_t wrong{a};
+        EXPECT_THROW(block = ::operator new(10, wrong), std::bad_alloc) << a;
+        EXPECT_EQ(::operator new(10, wrong, std::nothrow), nullptr) << a;
+    }
+    EXPECT_EQ(read_heap().requested, before.requested);
+}
+
 TEST(count, null_and_zero_are_the_next_mallocs) {
     const ebb_ledger before = read_heap();
     std::free(nullptr);

@@ -120,6 +120,21 @@ TEST(dropin_surface, aligns_as_asked_and_refuses_bad_alignments) {
     free_aligned_sized(p, page, page);
 }
 
+// An alignment that is none, 0 among them, is refused as by the C++ runtime: no handler is asked.
+TEST(dropin_surface, refuses_a_new_whose_alignment_is_none) {
+    std::set_new_handler([] { ADD_FAILURE() << "asked"; });
+    [[maybe_unused]] void* volatile block = nullptr;
+    for (const std::size_t a : {std::size_t{0}, std::size_t{3}, std::size_t{24}, std::size_t{100},
+                                std::size_t{4097}, (std::size_t{1} << 47) + 1}) {
+        const std::align_val_t wrong{opaque(a)};
+        EXPECT_THROW(block = ::operator new(10, wrong), std::bad_alloc) << a;
+        EXPECT_THROW(block = ::operator new[](10, wrong), std::bad_alloc) << a;
+        EXPECT_EQ(::operator new(10, wrong, std::nothrow), nullptr) << a;
+        EXPECT_EQ(::operator new[](10, wrong, std::nothrow), nullptr) << a;
+    }
+    std::set_new_handler(nullptr);
+}
+
 TEST(dropin_surface, counts_whole_pages_as_what_was_asked_for) {
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{10}, page - 1, page,
