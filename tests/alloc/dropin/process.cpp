@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <tests/support/forked.h>
 #include <tests/support/wait.h>
+#include <ucontext.h>
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -11,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -316,6 +318,57 @@ TEST(dropin_process, gives_memory_back_while_the_program_sleeps) {
     ebb_heap_resident(&left, sizeof left);
     EXPECT_LT(left.resident, full / 20) << "live " << left.live << ", idle " << left.idle
                                         << ", overhead " << left.overhead << " of " << full;
+}
+
+// What calls may need of the stack: coroutines have as little as 8 KiB.
+class small_stack {
+  public:
+    // Runs `f` on it; returns how many bytes of it were used.
+    std::size_t run(void (*f)()) {
+        std::memset(bytes_.data(), untouched, bytes_.size());
+        getcontext(&inside_);
+        inside_.uc_stack.ss_sp = bytes_.data();
+        inside_.uc_stack.ss_size = bytes_.size();
+        inside_.uc_link = &outside_;
+        makecontext(&inside_, f, 0);
+        swapcontext(&outside_, &inside_);
+        const auto used = std::find_if(bytes_.begin(), bytes_.end(),
+                                       [](unsigned char c) { return c != untouched; });
+        return static_cast<std::size_t>(bytes_.end() - used);
+    }
+
+  private:
+    static constexpr unsigned char untouched = 0xa5;
+    std::vector<unsigned char> bytes_ = std::vector<unsigned char>(64 << 10);
+    ucontext_t inside_{};
+    ucontext_t outside_{};
+};
+
+// Every road of malloc and free, those that fill and empty a cache and give pages back too.
+void take_every_road() {
+    static void* blocks[20'000];
+    for (const std::size_t n :
+         {std::size_t{16}, std::size_t{60}, std::size_t{1000}, std::size_t{3000}}) {
+        for (void*& p : blocks) {
+            p = std::malloc(n);
+        }
+        for (void* p : blocks) {
+            std::free(p);
+        }
+    }
+    for (const std::size_t n : {std::size_t{100'000}, std::size_t{50} << 20U}) {
+        void* p = std::calloc(1, n);
+        p = std::realloc(p, 2 * n);
+        std::free(p);
+    }
+    malloc_trim(0);
+}
+
+TEST(dropin_process, needs_little_stack) {
+    small_stack stack;
+    const std::size_t by_the_linker = stack.run(take_every_road); // which looks names up first
+    const std::size_t used = stack.run(take_every_road);
+    EXPECT_LT(used, 3 << 10) << "at first " << by_the_linker;
 }
 
 } // namespace
