@@ -113,7 +113,7 @@ void give_large(thread_cache& cache, span* s) noexcept {
         s = before;
     }
     if (s != nullptr) {
-        page_heap::give(s);
+        purge::goes_at_once(bytes) ? page_heap::give_at_once(s) : page_heap::give(s);
     }
 }
 

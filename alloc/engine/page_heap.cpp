@@ -264,6 +264,27 @@ void page_heap::give(span* s) noexcept {
     space.insert(s, now);
 }
 
+void page_heap::give_at_once(span* s) noexcept {
+    s->drop_guard();
+    const std::uint32_t now = os::coarse_milliseconds();
+    const std::uint64_t nanoseconds = nanoseconds_for(s->bytes());
+    {
+        const locked hold;
+        s->count_touched(nanoseconds);
+        spans.set(s->base, {});
+        s->requested = 0;
+        begin_moving(s);
+        gone.add(s->base);
+    }
+    const bool unmapped = unmap_run(s);
+    const locked hold;
+    if (unmapped) {
+        end_unmapped(s);
+    } else { // it waits as others do
+        end_moving(s, span_state::dirty, now, 0);
+    }
+}
+
 bool page_heap::resize(span* s, std::size_t bytes) noexcept {
     const auto blocks = narrow<std::uint32_t>((bytes + block_bytes - 1) / block_bytes);
     if (blocks == s->blocks) {

@@ -26,6 +26,10 @@ namespace ebb::engine::page_heap {
 /// Takes a span back, of slots or large; its descriptor is gone after that.
 void give(span* s) noexcept;
 
+/// Takes a large block back and gives its addresses to the system. Where that refuses them it is
+/// free memory like any other.
+void give_at_once(span* s) noexcept;
+
 /// While this lives, the caller's give() keeps spans with a guard back, which a system call takes
 /// off: for callers that hold a lock.
 class guards_later {

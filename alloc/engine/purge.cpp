@@ -331,6 +331,10 @@ std::int64_t purge::bound() noexcept {
     return std::max(floor_of_bound(), sums::read(learned));
 }
 
+bool purge::goes_at_once(std::size_t bytes) noexcept {
+    return bytes >= gib && age_ms != never;
+}
+
 namespace {
 
 bool exceeds_bound(std::int64_t waiting) noexcept {

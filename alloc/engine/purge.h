@@ -27,6 +27,10 @@
 //    several threads a fall below half of what stood above 1 MiB is always one. Blocks larger than
 //    any slot don't count: they lie in no cache's stacks.
 //
+// 6. A block of 1 GiB or more goes at once, addresses and all, whatever the bound has learned. Its
+//    program may have touched little of it, and asleep it would keep the addresses, for which
+//    limits and strict overcommit make it pay.
+//
 // Without that thread, an idle process keeps the bound. A program that falls asleep inside of a
 // saw-tooth keeps one tooth.
 //
@@ -56,6 +60,9 @@ void poll() noexcept;
 
 /// Bytes that may wait now.
 [[nodiscard]] std::int64_t bound() noexcept;
+
+/// Whether a large block of so many bytes that is freed doesn't wait: rule 6.
+[[nodiscard]] bool goes_at_once(std::size_t bytes) noexcept;
 
 /// Gives back what exceeds the bound.
 void relieve() noexcept;

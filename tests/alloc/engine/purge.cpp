@@ -197,6 +197,28 @@ TEST(purge, forgets_a_swing_that_is_over) {
     });
 }
 
+// A block of which little was touched, again and again: its addresses cost the program something
+// too.
+TEST(purge, lets_a_block_of_a_gib_go_at_once_whatever_was_learned) {
+    if (tests::sanitized) {
+        GTEST_SKIP() << "its shadow would be touched whole";
+    }
+    EXPECT_IN_CHILD({
+        const held_clock clock;
+        engine::load();
+        bool right = true;
+        const std::uint64_t before = engine::read_ledger().mapped;
+        for (int i = 0; i < 5; ++i) {
+            void* const p = engine::allocate(3 * gib);
+            std::memset(p, 1, 64 * mib);
+            engine::deallocate(p);
+            const std::uint64_t mapped = engine::read_ledger().mapped;
+            right = right && holds(mapped < before + 64 * mib, "mapped", mapped);
+        }
+        _exit(right ? 0 : 1);
+    });
+}
+
 TEST(purge, fixes_the_bound_at_its_start_with_0) {
     EXPECT_IN_CHILD({
         engine::load();
