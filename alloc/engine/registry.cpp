@@ -114,6 +114,10 @@ constinit thread_local thread_cache* current = &before_first;
 
 // Of a thread that has no cache, or whose cache is stopped.
 void booking::begin_slowly() noexcept {
+    if (cache_ == &before_first && caches.first() != &common) {
+        watch_forks();
+        cache_ = current; // no longer that one, if libc called malloc for it
+    }
     if (cache_ == &before_first) {
         if (thread_cache* const c = adopt()) {
             current = cache_ = c;

@@ -5,6 +5,7 @@
 #include <ebb/alloc/engine/registry.h>
 #include <ebb/alloc/engine/shared.h>
 #include <ebb/alloc/engine/start.h>
+#include <ebb/alloc/os/barrier.h>
 #include <ebb/alloc/os/loaded.h>
 
 #include <pthread.h>
@@ -15,8 +16,17 @@ namespace {
 constinit shared<bool> loaded{false};
 constinit shared<bool> watching{false};
 constinit pthread_key_t thread_end{};
+constinit shared<bool> watches_forks{false};
 
 } // namespace
+
+void watch_forks() noexcept {
+    if (!watches_forks.exchange(true)) {
+        // Without it a fork asks for a fence in each slow call.
+        static_cast<void>(os::register_barrier());
+        static_cast<void>(::pthread_atfork(forks::prepare, forks::done, forks::in_child));
+    }
+}
 
 void load(char** environment) noexcept {
     if (loaded.exchange(true)) {
@@ -29,7 +39,7 @@ void load(char** environment) noexcept {
         here.wait();
         begin_alone();
     }
-    static_cast<void>(::pthread_atfork(forks::prepare, forks::done, forks::in_child));
+    watch_forks();
     companion::count_thread();
     if (::pthread_key_create(&thread_end, [](void*) { end_thread(); }) == 0) {
         watching.store(true, std::memory_order_release);

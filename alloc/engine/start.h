@@ -10,6 +10,12 @@ namespace ebb::engine {
 /// From the library's constructor: options from the environment, fork handlers, thread ends.
 void load(char** environment = nullptr) noexcept;
 
+/// Registers the handlers of a fork, once: as the library is loaded, or before a second thread
+/// takes its first block, if that comes sooner. (The archive's constructor is the program's, which
+/// runs after those of the libraries that it needs. They may start threads and fork.) libc may call
+/// malloc for it.
+void watch_forks() noexcept;
+
 /// Ends this thread's use of the heap: libc calls it as the thread ends. Later calls of the thread
 /// go to the central bins.
 void end_thread() noexcept;
