@@ -7,7 +7,9 @@ namespace ebb::os {
 void write_error(const char* text) noexcept;
 
 /// Writes the calling frames to standard error, a line each, as `object(symbol+offset) [address]`.
-/// May allocate (libc loads its unwinder at the first call): for programs that end anyway.
+/// May allocate (libc loads its unwinder at the first call): for programs that end anyway. Where it
+/// takes longer than 5 seconds, because another thread holds the dynamic linker's lock for good,
+/// abort() ends the program: SIGALRM and the real-time timer are its own meanwhile.
 void write_frames() noexcept;
 
 } // namespace ebb::os
