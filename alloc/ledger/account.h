@@ -19,6 +19,10 @@
 // Works before constructors and after destructors: constant-initialised, from the system's pages.
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/gdb.h>
 
 #include <atomic>
@@ -123,3 +127,5 @@ class EBB_SHOWN account {
 };
 
 } // namespace ebb
+
+#endif // C++20

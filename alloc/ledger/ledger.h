@@ -4,6 +4,10 @@
 //     mapped = requested + slack + dead + idle + overhead        (at every quiescent moment)
 #pragma once
 
+#if __cplusplus < 201709L // what g++ 10 says of C++20
+#error "ebb needs C++20: compile with -std=c++20 or a later standard"
+#else
+
 #include <ebb/alloc/base/gdb.h>
 
 #include <cstdint>
@@ -39,3 +43,5 @@ struct ledger {
 };
 
 } // namespace ebb
+
+#endif // C++20
