@@ -73,6 +73,7 @@ class go_map {
         : table_(from, hint), hash_(std::move(hash)), equal_(std::move(equal)) {
         static_assert(ebb::arena<Arena>);
         detail::hash_check<Hash, Key>::tell();
+        detail::equal_check<KeyEqual, Key>::tell();
     }
 
     go_map(go_map&& other) noexcept = default;

@@ -222,8 +222,11 @@ struct hash_check {
         if constexpr (is_callable) {
             using result =
                 decltype(seeded_call(std::declval<const Hash&>(), std::declval<const Key&>()));
-            return (std::is_integral_v<result> && sizeof(result) >= 4) ||
-                   (std::is_class_v<result> && std::is_convertible_v<result, std::size_t>);
+            if constexpr (std::is_integral_v<result>) {
+                return sizeof(result) >= 4;
+            } else {
+                return std::is_class_v<result> && std::is_convertible_v<result, std::size_t>;
+            }
         } else {
             return true;
         }
@@ -238,6 +241,17 @@ struct hash_check {
                       "ebb: the hash function can't be called with a const key: it needs a "
                       "const operator()(const Key&) that returns an integer");
         static_assert(is_wide, "ebb: the hash function must return an integer of at least 32 bits");
+    }
+};
+
+/// What a map asks of its comparison, likewise.
+template <class Equal, class Key>
+struct equal_check {
+    static constexpr bool works = std::is_invocable_v<const Equal&, const Key&, const Key&>;
+    static constexpr void tell() noexcept {
+        static_assert(works,
+                      "ebb: the comparison (KeyEqual) can't be called with two const keys: it "
+                      "needs a const operator()(const Key&, const Key&), or the key an ==");
     }
 };
 

@@ -361,15 +361,26 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
             return std::as_const(v);
         }
     }
+    // Asked where an element is inserted by its copy.
+    static constexpr void tell_of_copies() noexcept {
+        static_assert(Elements::copies, "hash_map: keys or values that can't be copied can't be "
+                                        "inserted by a copy, as from a list in braces: move them "
+                                        "in, or use emplace or try_emplace");
+    }
     template <class V>
     std::pair<iterator, bool> insert_value(V&& v) {
-        return insert_made(Elements::key_of(v), [&](element* to) {
-            if constexpr (is_set || std::is_lvalue_reference_v<V>) {
-                table_.make(to, std::forward<V>(v));
-            } else {
-                table_.make(to, std::move(const_cast<key_type&>(v.first)), moved_second(v));
-            }
-        });
+        if constexpr (std::is_lvalue_reference_v<V> && !Elements::copies) {
+            tell_of_copies();
+            return {end(), false};
+        } else {
+            return insert_made(Elements::key_of(v), [&](element* to) {
+                if constexpr (is_set || std::is_lvalue_reference_v<V>) {
+                    table_.make(to, std::forward<V>(v));
+                } else {
+                    table_.make(to, std::move(const_cast<key_type&>(v.first)), moved_second(v));
+                }
+            });
+        }
     }
 
     iterator erase_at(const_iterator at, const position& p, bool leaves = false) noexcept;

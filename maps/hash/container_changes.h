@@ -10,7 +10,10 @@ template <std::input_iterator It>
 void hash_container<Elements, Hash, Equal, Arena>::insert(It first, It last) {
     using from = std::iter_reference_t<It>;
     if constexpr (std::forward_iterator<It> && std::is_lvalue_reference_v<from> &&
-                  std::is_same_v<std::remove_cvref_t<from>, value_type>) {
+                  std::is_same_v<std::remove_cvref_t<from>, value_type> && !Elements::copies) {
+        tell_of_copies();
+    } else if constexpr (std::forward_iterator<It> && std::is_lvalue_reference_v<from> &&
+                         std::is_same_v<std::remove_cvref_t<from>, value_type>) {
         constexpr std::size_t batch = 16;
         while (first != last) {
             std::uint64_t hashes[batch];

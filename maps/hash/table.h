@@ -118,6 +118,7 @@ class hash_table {
     hash_table(memory from, Hash hash, Equal equal)
         : memory_(std::move(from)), hash_(std::move(hash)), equal_(std::move(equal)) {
         hash_check<Hash, key_type>::tell();
+        equal_check<Equal, key_type>::tell();
         reseed(fresh_seed(this));
     }
     hash_table(hash_table&& other) noexcept
@@ -173,7 +174,7 @@ class hash_table {
             const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
             if (__builtin_expect(layout::fits(s, g, i, hash), 1)) {
                 element* const e = layout::element(s, g, i);
-                if (__builtin_expect(static_cast<bool>(equal_(Elements::key(*e), key)), 1)) {
+                if (__builtin_expect(are_equal(Elements::key(*e), key), 1)) {
                     return {&s, g, i, e};
                 }
             }
@@ -331,6 +332,23 @@ class hash_table {
         }
     }
 
+    // The standard doesn't say which comes first, and its libraries differ: a comparison of keys of
+    // two types may know but one order.
+    template <class K>
+    [[nodiscard]] [[gnu::always_inline]] bool are_equal(const key_type& own, const K& key) const {
+        if constexpr (std::is_same_v<K, key_type>) {
+            if constexpr (equal_check<Equal, K>::works) {
+                return static_cast<bool>(equal_(own, key));
+            } else {
+                return false; // its message is enough
+            }
+        } else if constexpr (std::is_invocable_v<const Equal&, const key_type&, const K&>) {
+            return static_cast<bool>(equal_(own, key));
+        } else {
+            return static_cast<bool>(equal_(key, own));
+        }
+    }
+
     [[nodiscard]] segment& segment_of(std::uint64_t hash) const noexcept {
         const std::size_t wide = hash & mask_;
         const std::size_t narrow = hash & half_;
@@ -438,7 +456,7 @@ class hash_table {
                     continue;
                 }
                 element* const e = layout::element(s, g, i);
-                if (static_cast<bool>(equal_(Elements::key(*e), key))) {
+                if (are_equal(Elements::key(*e), key)) {
                     return {&s, g, i, e};
                 }
             }
