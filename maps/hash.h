@@ -220,8 +220,8 @@ struct hash_check {
     };
     static constexpr bool is_wide = [] {
         if constexpr (is_callable) {
-            using result =
-                decltype(seeded_call(std::declval<const Hash&>(), std::declval<const Key&>()));
+            using result = std::remove_cvref_t<decltype(seeded_call(std::declval<const Hash&>(),
+                                                                    std::declval<const Key&>()))>;
             if constexpr (std::is_integral_v<result>) {
                 return sizeof(result) >= 4;
             } else {

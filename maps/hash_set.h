@@ -42,7 +42,7 @@ class hash_set : public detail::hash_container<detail::flat_keys<Key>, Hash, Key
 };
 
 // Deduction as std::unordered_set's; an allocator where that has one.
-template <std::input_iterator It, class Hash = hash<std::iter_value_t<It>>,
+template <detail::element_iterator It, class Hash = hash<std::iter_value_t<It>>,
           class KeyEqual = std::equal_to<std::iter_value_t<It>>>
 requires detail::deduces<Hash, KeyEqual> hash_set(It, It, std::size_t = 0, Hash = Hash(),
                                                   KeyEqual = KeyEqual())
@@ -52,17 +52,17 @@ requires detail::deduces<Hash, KeyEqual> hash_set(std::initializer_list<Key>, st
                                                   Hash = Hash(), KeyEqual = KeyEqual())
 ->hash_set<Key, Hash, KeyEqual>;
 
-template <std::input_iterator It, detail::is_allocator Allocator>
+template <detail::element_iterator It, detail::is_allocator Allocator>
 hash_set(It, It, std::size_t, Allocator)
     -> hash_set<std::iter_value_t<It>, hash<std::iter_value_t<It>>,
                 std::equal_to<std::iter_value_t<It>>, Allocator>;
-template <std::input_iterator It, detail::is_allocator Allocator>
+template <detail::element_iterator It, detail::is_allocator Allocator>
 hash_set(It, It, Allocator) -> hash_set<std::iter_value_t<It>, hash<std::iter_value_t<It>>,
                                         std::equal_to<std::iter_value_t<It>>, Allocator>;
-template <std::input_iterator It, class Hash, detail::is_allocator Allocator>
+template <detail::element_iterator It, class Hash, detail::is_allocator Allocator>
 requires detail::deduces<Hash> hash_set(It, It, std::size_t, Hash, Allocator)
 ->hash_set<std::iter_value_t<It>, Hash, std::equal_to<std::iter_value_t<It>>, Allocator>;
-template <std::input_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
+template <detail::element_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
 requires detail::deduces<Hash, KeyEqual> hash_set(It, It, std::size_t, Hash, KeyEqual, Allocator)
 ->hash_set<std::iter_value_t<It>, Hash, KeyEqual, Allocator>;
 template <class Key, detail::is_allocator Allocator>

@@ -60,7 +60,7 @@ class node_hash_map : public detail::mapped<detail::node<detail::pair_elements<K
 };
 
 // Deduction as std::unordered_map's; an allocator where that has one.
-template <std::input_iterator It, class Hash = hash<detail::key_in<It>>,
+template <detail::element_iterator It, class Hash = hash<detail::key_in<It>>,
           class KeyEqual = std::equal_to<detail::key_in<It>>>
 requires detail::deduces<Hash, KeyEqual> node_hash_map(It, It, std::size_t = 0, Hash = Hash(),
                                                        KeyEqual = KeyEqual())
@@ -72,19 +72,19 @@ requires detail::deduces<Hash, KeyEqual> node_hash_map(std::initializer_list<std
                                                        KeyEqual = KeyEqual())
 ->node_hash_map<std::remove_const_t<Key>, Value, Hash, KeyEqual>;
 
-template <std::input_iterator It, detail::is_allocator Allocator>
+template <detail::element_iterator It, detail::is_allocator Allocator>
 node_hash_map(It, It, std::size_t, Allocator)
     -> node_hash_map<detail::key_in<It>, detail::value_in<It>, hash<detail::key_in<It>>,
                      std::equal_to<detail::key_in<It>>, Allocator>;
-template <std::input_iterator It, detail::is_allocator Allocator>
+template <detail::element_iterator It, detail::is_allocator Allocator>
 node_hash_map(It, It, Allocator)
     -> node_hash_map<detail::key_in<It>, detail::value_in<It>, hash<detail::key_in<It>>,
                      std::equal_to<detail::key_in<It>>, Allocator>;
-template <std::input_iterator It, class Hash, detail::is_allocator Allocator>
+template <detail::element_iterator It, class Hash, detail::is_allocator Allocator>
 requires detail::deduces<Hash> node_hash_map(It, It, std::size_t, Hash, Allocator)
 ->node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, std::equal_to<detail::key_in<It>>,
                 Allocator>;
-template <std::input_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
+template <detail::element_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
 requires detail::deduces<Hash, KeyEqual> node_hash_map(It, It, std::size_t, Hash, KeyEqual,
                                                        Allocator)
 ->node_hash_map<detail::key_in<It>, detail::value_in<It>, Hash, KeyEqual, Allocator>;

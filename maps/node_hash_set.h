@@ -41,7 +41,7 @@ class node_hash_set : public detail::hash_container<detail::node<detail::key_ele
 };
 
 // Deduction as std::unordered_set's; an allocator where that has one.
-template <std::input_iterator It, class Hash = hash<std::iter_value_t<It>>,
+template <detail::element_iterator It, class Hash = hash<std::iter_value_t<It>>,
           class KeyEqual = std::equal_to<std::iter_value_t<It>>>
 requires detail::deduces<Hash, KeyEqual> node_hash_set(It, It, std::size_t = 0, Hash = Hash(),
                                                        KeyEqual = KeyEqual())
@@ -51,18 +51,18 @@ requires detail::deduces<Hash, KeyEqual> node_hash_set(std::initializer_list<Key
                                                        Hash = Hash(), KeyEqual = KeyEqual())
 ->node_hash_set<Key, Hash, KeyEqual>;
 
-template <std::input_iterator It, detail::is_allocator Allocator>
+template <detail::element_iterator It, detail::is_allocator Allocator>
 node_hash_set(It, It, std::size_t, Allocator)
     -> node_hash_set<std::iter_value_t<It>, hash<std::iter_value_t<It>>,
                      std::equal_to<std::iter_value_t<It>>, Allocator>;
-template <std::input_iterator It, detail::is_allocator Allocator>
+template <detail::element_iterator It, detail::is_allocator Allocator>
 node_hash_set(It, It, Allocator)
     -> node_hash_set<std::iter_value_t<It>, hash<std::iter_value_t<It>>,
                      std::equal_to<std::iter_value_t<It>>, Allocator>;
-template <std::input_iterator It, class Hash, detail::is_allocator Allocator>
+template <detail::element_iterator It, class Hash, detail::is_allocator Allocator>
 requires detail::deduces<Hash> node_hash_set(It, It, std::size_t, Hash, Allocator)
 ->node_hash_set<std::iter_value_t<It>, Hash, std::equal_to<std::iter_value_t<It>>, Allocator>;
-template <std::input_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
+template <detail::element_iterator It, class Hash, class KeyEqual, detail::is_allocator Allocator>
 requires detail::deduces<Hash, KeyEqual> node_hash_set(It, It, std::size_t, Hash, KeyEqual,
                                                        Allocator)
 ->node_hash_set<std::iter_value_t<It>, Hash, KeyEqual, Allocator>;

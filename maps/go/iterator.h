@@ -124,6 +124,13 @@ class go_iterator {
 
 } // namespace ebb::detail
 
+// As a pair has it, so that std::views::keys and values take it.
+template <class Key, class Mapped>
+struct std::tuple_size<ebb::detail::go_reference<Key, Mapped>>
+    : std::integral_constant<std::size_t, 2> {};
+template <std::size_t I, class Key, class Mapped>
+struct std::tuple_element<I, ebb::detail::go_reference<Key, Mapped>>
+    : std::tuple_element<I, std::pair<const Key&, Mapped&>> {};
 template <class Key, class Mapped, class Value, template <class> class A, template <class> class B>
 struct std::basic_common_reference<ebb::detail::go_reference<Key, Mapped>,
                                    std::pair<const Key, Value>, A, B> {

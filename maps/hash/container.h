@@ -72,7 +72,9 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
     // Constructors: of the standard's, those with a bucket count; it is a number of elements here,
     // to reserve. Their constraints name no constant of this class: where hash_map inherits such a
     // constructor, clang 16 doesn't know it yet.
-    hash_container() noexcept(makes_without_throwing) requires(makes_memory_of<Arena>)
+    hash_container() noexcept(makes_without_throwing) requires(
+        makes_memory_of<Arena>&& std::default_initializable<Hash>&&
+            std::default_initializable<Equal>)
         : hash_container(made(), 0, Hash(), Equal()) {}
     // Not absent, so that whoever calls it is told what to do.
     hash_container() requires(!makes_memory_of<Arena>) : lookup(nowhere(), Hash(), Equal()) {
@@ -94,26 +96,26 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
                    source from) requires(!is_own_memory<Arena>)
         : hash_container(memory(from), room, hash, equal) {}
 
-    template <std::input_iterator It>
+    template <element_iterator It>
     hash_container(It first, It last, size_type room = 0, const Hash& hash = Hash(),
                    const Equal& equal = Equal()) requires(makes_memory_of<Arena>)
         : hash_container(made(), room, hash, equal) {
         insert(first, last);
     }
-    template <std::input_iterator It>
+    template <element_iterator It>
     hash_container(It first, It last, source from, size_type room = 0, const Hash& hash = Hash(),
                    const Equal& equal = Equal()) requires(!is_own_memory<Arena>)
         : hash_container(memory(from), room, hash, equal) {
         insert(first, last);
     }
-    template <std::input_iterator It>
+    template <element_iterator It>
     hash_container(It first, It last, size_type room, source from) requires(is_std_allocator<Arena>)
         : hash_container(first, last, from, room) {}
-    template <std::input_iterator It>
+    template <element_iterator It>
     hash_container(It first, It last, size_type room, const Hash& hash,
                    source from) requires(is_std_allocator<Arena>)
         : hash_container(first, last, from, room, hash) {}
-    template <std::input_iterator It>
+    template <element_iterator It>
     hash_container(It first, It last, size_type room, const Hash& hash, const Equal& equal,
                    source from) requires(is_std_allocator<Arena>)
         : hash_container(first, last, from, room, hash, equal) {}
@@ -192,7 +194,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
     iterator insert(const_iterator, const value_type& v) { return insert_value(v).first; }
     iterator insert(const_iterator, value_type&& v) { return insert_value(std::move(v)).first; }
     /// In batches: the hashes of sixteen and the lines that they need come before the first insert.
-    template <std::input_iterator It>
+    template <element_iterator It>
     void insert(It first, It last);
     void insert(std::initializer_list<value_type> list) { insert(list.begin(), list.end()); }
     insert_return_type insert(node_type&& handle) {
@@ -432,7 +434,9 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
     }
     // Of an element that ends thereafter.
     void make_moved(element* to, value_type& v) {
-        if constexpr (is_set || !Elements::moves_whole) {
+        if constexpr (!Elements::moves) {
+            EBB_CHECK(false, "hash_map: an element that can't be moved comes from other memory");
+        } else if constexpr (is_set || !Elements::moves_whole) {
             table_.make(to, movable_if_whole(v));
         } else {
             table_.make(to, std::move(const_cast<key_type&>(v.first)), moved_second(v));
@@ -442,7 +446,7 @@ class hash_container : public hash_lookup<Elements, Hash, Equal, Arena> {
     // Element by element, where the memory can't come along.
     void take(hash_container& other) {
         if (table_.from().same_as(other.table_.from())) {
-            table_.swap(other.table_);
+            table_.exchange(other.table_); // not swap: functions like a closure's can't be assigned
             return;
         }
         merge(other);

@@ -6,9 +6,9 @@
 namespace ebb::detail {
 
 template <class Elements, class Hash, class Equal, class Arena>
-template <std::input_iterator It>
+template <element_iterator It>
 void hash_container<Elements, Hash, Equal, Arena>::insert(It first, It last) {
-    using from = std::iter_reference_t<It>;
+    using from = decltype(*first);
     if constexpr (std::forward_iterator<It> && std::is_lvalue_reference_v<from> &&
                   std::is_same_v<std::remove_cvref_t<from>, value_type> && !Elements::copies) {
         tell_of_copies();
@@ -136,6 +136,8 @@ void hash_container<Elements, Hash, Equal, Arena>::merge(
         return;
     }
     constexpr bool same_nodes = Elements::is_node && std::is_same_v<Arena, A2>;
+    static_assert(same_nodes || Elements::moves,
+                  "hash_map: elements that can't be moved can't be merged into other memory");
     bool in_place = false; // nodes come over as they are
     [[maybe_unused]] bool all_at_home = false;
     if constexpr (same_nodes) {

@@ -61,13 +61,24 @@ class optional_block {
     [[nodiscard]] T* operator->() const noexcept { return held_.get(); }
     template <class... Args>
     void emplace(Args&&... args) {
-        held_ = std::make_unique<T>(std::forward<Args>(args)...);
+        std::unique_ptr<T, freed> room(std::allocator<T>().allocate(1));
+        held_.reset(std::construct_at(room.get(), std::forward<Args>(args)...));
+        static_cast<void>(room.release());
     }
     void reset() noexcept { held_.reset(); }
-    void swap(optional_block& other) noexcept { held_.swap(other.held_); }
 
   private:
-    std::unique_ptr<T> held_;
+    // The block is nothing to the type, which may have an operator new of its own, or none.
+    struct freed {
+        void operator()(T* p) const noexcept { std::allocator<T>().deallocate(p, 1); }
+    };
+    struct ended {
+        void operator()(T* p) const noexcept {
+            std::destroy_at(p);
+            freed()(p);
+        }
+    };
+    std::unique_ptr<T, ended> held_;
 };
 template <class T>
 using optional_apart =
@@ -84,6 +95,8 @@ struct pair_elements {
 
     static constexpr bool copies =
         std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<Value>;
+    static constexpr bool moves =
+        std::is_move_constructible_v<Key> && std::is_move_constructible_v<Value>;
 
     static constexpr bool moves_as_bytes =
         std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>;
@@ -110,6 +123,7 @@ struct key_elements {
     static constexpr bool moves_without_throwing = std::is_nothrow_move_constructible_v<Key>;
 
     static constexpr bool copies = std::is_copy_constructible_v<Key>;
+    static constexpr bool moves = std::is_move_constructible_v<Key>;
     static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<Key>;
 
     static const Key& key(const value_type& v) noexcept { return v; }
@@ -125,6 +139,7 @@ struct flat {
     static constexpr bool is_node = false;
     static constexpr bool moves_as_bytes = Elements::moves_as_bytes;
     static constexpr bool copies = Elements::copies;
+    static constexpr bool moves = Elements::moves;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 
@@ -162,6 +177,7 @@ struct node {
     static constexpr bool is_node = true;
     static constexpr bool moves_as_bytes = true;
     static constexpr bool copies = Elements::copies;
+    static constexpr bool moves = Elements::moves;
     /// Moved whole or not at all, or can't be copied.
     static constexpr bool moves_whole = Elements::moves_without_throwing || !Elements::copies;
 

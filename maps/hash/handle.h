@@ -85,10 +85,9 @@ class element_handle : public handle_types<Elements> {
     }
     element_handle&
     operator=(element_handle&& other) noexcept(std::is_nothrow_move_constructible_v<held>) {
-        if (this != &other) {
-            held_.swap(other.held_);
-            from_ = other.from_;
-            other.held_.reset();
+        if (this != &other) { // anew: not every element can be assigned
+            std::destroy_at(this);
+            std::construct_at(this, std::move(other));
         }
         return *this;
     }
@@ -115,8 +114,9 @@ class element_handle : public handle_types<Elements> {
     /// Of the map that the element came from. Requires: not empty.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return from_.get(); }
     void swap(element_handle& other) noexcept {
-        held_.swap(other.held_);
-        std::swap(from_, other.from_);
+        element_handle mine(std::move(*this));
+        *this = std::move(other);
+        other = std::move(mine);
     }
     friend void swap(element_handle& a, element_handle& b) noexcept { a.swap(b); }
 

@@ -26,6 +26,13 @@ concept is_allocator = requires(A& a) {
     typename A::value_type;
     a.allocate(std::size_t{1});
 };
+/// What the standard's constructors take as iterators, with those of before C++20: they need no
+/// const `*`, and no more than C++17 asks for.
+template <class It>
+concept element_iterator = std::input_iterator<It> || requires {
+    requires std::derived_from<typename std::iterator_traits<It>::iterator_category,
+                               std::input_iterator_tag>;
+};
 template <class... Functions>
 concept deduces = ((!std::is_integral_v<Functions> && !is_allocator<Functions>)&&...);
 

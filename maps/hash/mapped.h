@@ -47,6 +47,13 @@ class mapped : public hash_container<Elements, Hash, Equal, Arena> {
         std::pair<iterator, bool> insert(P&& v) {
         return this->emplace(std::forward<P>(v));
     }
+    template <class P>
+    requires(std::constructible_from<value_type, P&&> &&
+             !std::is_same_v<std::remove_cvref_t<P>, value_type> &&
+             !std::is_same_v<std::remove_cvref_t<P>, typename base::node_type>) iterator
+        insert(const_iterator, P&& v) {
+        return this->emplace(std::forward<P>(v)).first;
+    }
 
     /// The value of a key that is there; throws std::out_of_range for one that isn't.
     [[nodiscard]] Value& at(const key_type& key) { return value_at(*this, key); }
