@@ -45,9 +45,9 @@ EBB_MAPS_BEGIN
 ///   changed nothing; elsewhere every element is whole and every byte accounted for.
 /// - Keys and values that may throw when moved live in nodes, as in node_hash_map.
 /// - Arguments of an insert may refer to elements of the map.
-/// - A hash that doesn't tell keys apart makes it slow, as it does every map; where elements are
-///   larger than 32 bytes, 32,768 that share a hash can be had, and 65,536 are too many
-///   (std::length_error).
+/// - A hash that doesn't tell keys apart makes it slow, as it does every map: a look-up compares a
+///   key with those of equal hash, as std::unordered_map's does, and an erase by iterator doesn't.
+///   Any number of keys may share a hash (larger than 32 bytes 10^9, then std::bad_alloc).
 /// - Threads: any number that read, or one that writes. An arena must outlive the map.
 /// - Builds: files of a program may be compiled with and without assertions, sanitizers, exceptions
 ///   and optimization; with EBB_CHECK_ITERATORS all or none (hash/checks.h). Memory of a map's own

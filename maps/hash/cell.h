@@ -8,7 +8,7 @@
 // As group, for elements that lie in an array: a tag that fits by chance would cost the lines of an
 // element, 0.3 us where it isn't near. Of the eight bits in t, one look-up in 16 comes upon such a
 // one; with three more in the upper bits of n, one in 128. The line is read anyway, for the number.
-// A segment of more elements than thirteen bits can number has none of those three.
+// A segment of more elements than thirteen bits can number has another index (crowd.h).
 #pragma once
 
 #include <ebb/maps/hash/group.h>

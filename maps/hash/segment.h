@@ -146,6 +146,7 @@ struct slot_layout {
     [[nodiscard]] static std::size_t table_bytes(std::uint32_t groups) noexcept {
         return ((groups + per_chunk - 1) / per_chunk * sizeof(Element*) + 15) / 16 * 16;
     }
+    [[nodiscard]] static bool is_crowded(const segment&) noexcept { return false; }
     [[nodiscard]] static Element*& chunk(const segment& s, std::uint32_t n) noexcept {
         return reinterpret_cast<Element**>(s.groups)[-1 - static_cast<std::ptrdiff_t>(n)];
     }
@@ -180,14 +181,15 @@ struct array_layout {
     /// The low bits of a number count within its chunk.
     static constexpr unsigned shift = std::bit_width(per_chunk - 1);
     static constexpr std::uint32_t mask = (1U << shift) - 1;
-    /// Two bytes number them. Only a hash that hardly tells keys apart brings so many together.
-    static constexpr std::uint32_t most = ((1U << 16) >> shift) * per_chunk;
+    /// Thirteen bits number them. Of more, which thousands of equal hashes alone bring together,
+    /// the index is a crowd.
+    static constexpr std::uint32_t most = (8192U >> shift) * per_chunk;
     /// 400 KiB of elements, so that the half pages at the ends of segments are 1 % of them.
     /// And no more than leave a number's upper bits free in the fullest segment.
     static constexpr std::size_t per_segment = std::min<std::size_t>(
         std::clamp<std::size_t>(chunk_size::segment_bytes(chunk_bytes / 4096) / sizeof(Element), 16,
                                 8192),
-        std::size_t{(8192 >> shift) * per_chunk} * 13 / 28);
+        std::size_t{most} * 13 / 28);
 
     struct segment {
         group* groups = const_cast<group*>(&no_cells);
@@ -197,21 +199,12 @@ struct array_layout {
             0; ///< of the chunks; less than per_chunk where there is part of one
         std::uint32_t stale = 0;
         std::uint32_t shrink_at = 0;
-        std::uint32_t tag_bits = cell::most_tag_bits; ///< of its numbers
+        std::uint32_t tag_bits = cell::most_tag_bits; ///< of its numbers, or `crowded`
     };
-
-    /// The tag bits of a segment that is to have so many elements.
-    [[nodiscard]] static constexpr std::uint32_t tag_bits(std::size_t count) noexcept {
-        return chunks(count) <= 8192U >> shift ? cell::most_tag_bits : 0;
-    }
-    /// The numbers get all bits.
-    static void widen(segment& s) noexcept {
-        for (std::uint32_t g = 0; g < s.group_count; ++g) {
-            for (std::uint32_t i = 0; i < cell::slots; ++i) {
-                s.groups[g].renumber(i, s.groups[g].number(i, s.tag_bits), 0);
-            }
-        }
-        s.tag_bits = 0;
+    /// Where the index is a crowd. Then there are no groups.
+    static constexpr std::uint32_t crowded = 0x10000;
+    [[nodiscard]] static bool is_crowded(const segment& s) noexcept {
+        return s.tag_bits == crowded;
     }
 
     /// Chunks that so many elements fill, the last in part.
@@ -246,13 +239,15 @@ struct array_layout {
         return chunk(s, number >> shift) + (number & mask);
     }
 
+    /// Of the element of a position: a crowd's has its number where others have a group.
     [[nodiscard]] static std::uint32_t number(const segment& s, std::uint32_t g,
                                               std::uint32_t i) noexcept {
-        return s.groups[g].number(i, s.tag_bits);
+        return __builtin_expect(is_crowded(s), 0) ? g : s.groups[g].number(i, s.tag_bits);
     }
+    /// Requires: no crowd.
     [[nodiscard]] static Element* element(const segment& s, std::uint32_t g,
                                           std::uint32_t i) noexcept {
-        return at(s, number(s, g, i));
+        return at(s, s.groups[g].number(i, s.tag_bits));
     }
     /// Whether a slot that matched may be that of this hash.
     [[nodiscard]] static bool fits(const segment& s, std::uint32_t g, std::uint32_t i,

@@ -27,8 +27,8 @@
 // So no page is touched twice, and few calls give pages back.
 //
 // Files: table_elements.h (remove, clear), table_growth.h (rebuild, shrink, reserve),
-// table_segments.h (split, merge), table_placing.h (many elements at once), table_memory.h (index,
-// array, chunks), table_accounts.h (footprint, validate).
+// table_segments.h (split, merge), table_placing.h (many elements at once), table_crowds.h (equal
+// hashes), table_memory.h (index, array, chunks), table_accounts.h (footprint, validate).
 #pragma once
 
 #include <ebb/alloc/base/check.h>
@@ -37,6 +37,7 @@
 #include <ebb/maps/hash.h>
 #include <ebb/maps/hash/checks.h>
 #include <ebb/maps/hash/chunk_store.h>
+#include <ebb/maps/hash/crowd.h>
 #include <ebb/maps/hash/directory.h>
 #include <ebb/maps/hash/element.h>
 #include <ebb/maps/hash/memory.h>
@@ -72,10 +73,10 @@ concept is_avalanching = requires {
 ///  2. Every element lies in the segment that the low bits of its hash name, in its home group or
 ///     one after it, and each full group on the way has the overflow bit of its hash.
 ///  3. A segment's `count` is the number of its full slots; the counts sum to `size`.
-///  4. No segment holds more than most_in_groups; one without elements has no memory unless some is
+///  4. No segment holds more than index_room; one without elements has no memory unless some is
 ///     reserved.
-///  5. In an array layout the numbers in a segment's slots are those of its first `count` elements,
-///     each once.
+///  5. In an array layout the numbers in a segment's slots, or in its crowd's chains, are those of
+///     its first `count` elements, each once.
 ///  6. A chunk of the store belongs to one segment, which the store knows by its number.
 ///  7. The bytes of directory, indexes, arrays and nodes sum to what the memory was asked for.
 /// Threads: any number that read, or one that writes.
@@ -370,6 +371,18 @@ class hash_table {
         return s.count >= most_in_groups<layout>(s.group_count) || size_ >= split_at_;
     }
 
+    // Elements that its index has room for.
+    [[nodiscard]] static std::size_t index_room(const segment& s) noexcept {
+        const std::uint32_t room = most_in_groups<layout>(s.group_count);
+        if constexpr (layout::has_array) {
+            return layout::is_crowded(s) ? crowd_of(s).room() : std::min(room, layout::most);
+        }
+        return room;
+    }
+    [[nodiscard]] static crowd& crowd_of(const segment& s) noexcept {
+        return *reinterpret_cast<crowd*>(s.groups + 1);
+    }
+
     // Groups that a full segment, one of so many elements, and a new one of so many is given.
     [[nodiscard]] std::uint32_t more_groups(const segment& s) const noexcept {
         const std::uint32_t groups = s.group_count;
@@ -397,6 +410,9 @@ class hash_table {
     }
     // With no more elements than these a segment's groups are written anew, and fewer.
     [[nodiscard]] std::size_t least_elements(const segment& s) const noexcept {
+        if (layout::is_crowded(s)) {
+            return crowd_of(s).room() / 2;
+        }
         const std::size_t percent = directory_.size() == 1 ? alone_percent : layout::percent;
         std::size_t least =
             s.group_count <= 1 ? 0 : most_in_groups<layout>(s.group_count) * percent / 100;
@@ -413,7 +429,9 @@ class hash_table {
 
     // The first free slot for this hash. Groups passed on the way are marked.
     static position free_slot(segment& s, std::uint64_t hash) noexcept {
-        std::uint32_t g = home_group(hash, s.group_count);
+        return free_slot_from(s, hash, home_group(hash, s.group_count));
+    }
+    static position free_slot_from(segment& s, std::uint64_t hash, std::uint32_t g) noexcept {
         for (;;) {
             group& here = s.groups[g];
             const std::uint32_t empty = here.empty_slots();
@@ -427,7 +445,11 @@ class hash_table {
 
     template <class Make>
     position add_here(segment& s, std::uint64_t hash, const Make& make) {
-        position p = free_slot(s, hash);
+        return fill_slot(free_slot(s, hash), hash, make);
+    }
+    template <class Make>
+    position fill_slot(position p, std::uint64_t hash, const Make& make) {
+        segment& s = *p.in;
         if constexpr (layout::has_array) {
             const std::uint32_t number = layout::nth(s.count);
             p.at = layout::at(s, number);
@@ -449,6 +471,9 @@ class hash_table {
     [[nodiscard]] [[gnu::noinline]] position look_on(segment& s, std::uint32_t home,
                                                      std::uint32_t fit, const K& key,
                                                      std::uint64_t hash) const {
+        if (layout::is_crowded(s)) {
+            return look_in_crowd(s, key, hash);
+        }
         for (std::uint32_t g = home;;) {
             for (; fit != 0; fit &= fit - 1) {
                 const auto i = static_cast<std::uint32_t>(std::countr_zero(fit));
@@ -476,12 +501,14 @@ class hash_table {
 
     struct hashes;
     struct placing;
+    struct far_slots;
     void reseed(std::uint64_t seed) noexcept;
     void make_room(std::uint64_t hash);
     void split();
     void merge_last();
-    void rebuild(segment& s, std::uint32_t groups, std::size_t number);
+    void rebuild(segment& s, std::uint32_t groups, std::size_t number, std::size_t least = 0);
     void move_last(segment& s, element* hole, std::uint32_t n) noexcept;
+    void renumber(segment& s, const element& e, std::uint32_t from, std::uint32_t to) noexcept;
     [[nodiscard]] std::uint32_t home_of(const segment& s, const element& e) const noexcept;
     void give_back(segment& s) noexcept;
     void give_back_all() noexcept;
@@ -493,11 +520,20 @@ class hash_table {
     [[nodiscard]] static std::size_t index_units(std::uint32_t groups) noexcept;
     [[nodiscard]] static std::uint32_t fill(std::uint32_t groups, bool in_chunks) noexcept;
     void allocate_index(segment& s, std::uint32_t groups, bool in_chunks, std::size_t owner);
+    void allocate_half(segment& s, std::size_t count, std::size_t owner);
     void allocate_slots(segment& s, std::uint32_t groups, std::size_t owner);
     void free_index(segment& s) noexcept;
     void grow_array(segment& s, std::size_t least, std::size_t owner);
     void fit_array(segment& s);
     void free_array(segment& s) noexcept;
+    template <class K>
+    [[nodiscard]] position look_in_crowd(segment& s, const K& key, std::uint64_t hash) const;
+    template <class Make>
+    position add_to_crowd(segment& s, std::uint64_t hash, const Make& make);
+    void allocate_crowd(segment& s, std::size_t least);
+    void free_crowd(segment& s) noexcept;
+    [[nodiscard]] static std::size_t crowd_table_bytes(std::uint32_t room) noexcept;
+    [[nodiscard]] static std::size_t crowd_bytes(std::uint32_t room) noexcept;
     void give_last_chunk(segment& s) noexcept;
     void join(segment& into, std::size_t owner, segment& last, const hashes& hash,
               placing& place) noexcept;
@@ -521,8 +557,13 @@ class hash_table {
     static void each_slot(const segment& s, const F& f);
     template <class F>
     static void each_element(const segment& s, const F& f);
+    template <class F>
+    static void each_in(const segment& s, const F& f);
     struct counts;
     void validate_segment(std::size_t number, counts& found) const;
+    void validate_slots(const segment& s) const;
+    [[nodiscard]] static std::uint64_t sum_of_numbers(const segment& s) noexcept;
+    void validate_crowd(const segment& s, counts& found) const;
 
     void take_numbers(hash_table& other) noexcept;
     void swap_numbers(hash_table& other) noexcept;
@@ -579,7 +620,8 @@ class hash_table {
     std::size_t merge_at_ = 0;
     std::size_t reserved_ = 0; // elements that reserve() wants room for
     std::uint64_t index_bytes_ = 0;
-    std::size_t groups_ = 0; // in all segments
+    std::size_t groups_ = 0;     // in all segments
+    std::size_t crowd_room_ = 0; // elements that crowds have room for
     std::uint64_t array_bytes_ = 0;
     std::size_t left_large_ = none; // a segment that an iterator erased from and is still in
     std::size_t apart_ = 0;         // chunks that are blocks of their own, and in use
@@ -598,6 +640,7 @@ EBB_MAPS_END
 } // namespace ebb::detail
 
 #include <ebb/maps/hash/table_accounts.h>
+#include <ebb/maps/hash/table_crowds.h>
 #include <ebb/maps/hash/table_elements.h>
 #include <ebb/maps/hash/table_growth.h>
 #include <ebb/maps/hash/table_memory.h>

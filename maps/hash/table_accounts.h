@@ -25,6 +25,7 @@ void hash_table<E, H, Q, A>::take_numbers(hash_table& other) noexcept {
     reserved_ = std::exchange(other.reserved_, 0);
     index_bytes_ = std::exchange(other.index_bytes_, 0);
     groups_ = std::exchange(other.groups_, 0);
+    crowd_room_ = std::exchange(other.crowd_room_, 0);
     array_bytes_ = std::exchange(other.array_bytes_, 0);
     apart_ = std::exchange(other.apart_, 0);
     nodes_.swap(other.nodes_);
@@ -40,6 +41,7 @@ void hash_table<E, H, Q, A>::swap_numbers(hash_table& other) noexcept {
     std::swap(reserved_, other.reserved_);
     std::swap(index_bytes_, other.index_bytes_);
     std::swap(groups_, other.groups_);
+    std::swap(crowd_room_, other.crowd_room_);
     std::swap(array_bytes_, other.array_bytes_);
     std::swap(apart_, other.apart_);
     nodes_.swap(other.nodes_);
@@ -64,13 +66,21 @@ hash_table<E, H, Q, A>::hash_table(const hash_table& other, memory from)
         const element* waiting[batch];
         std::uint64_t hash[batch];
         std::size_t count = 0;
+        far_slots far;
         const auto copy = [&] {
             const std::size_t all = std::exchange(count, 0);
             for (std::size_t i = 0; i < all; ++i) {
                 if constexpr (E::copies) {
-                    add(hash[i], [&](element* at) {
+                    const auto copy_to = [&](element* at) {
                         make(at, E::value(const_cast<element&>(*waiting[i])));
-                    });
+                    };
+                    segment& s = segment_of(hash[i]);
+                    if (s.group_count > placing::most && !is_full(s)) {
+                        fill_slot(far.next(s, hash[i]), hash[i], copy_to);
+                    } else {
+                        add(hash[i], copy_to);
+                        far = {}; // groups may be others now
+                    }
                 }
             }
         };
@@ -149,7 +159,7 @@ void hash_table<E, H, Q, A>::drop(element* at) noexcept {
 
 template <class E, class H, class Q, class A>
 std::size_t hash_table<E, H, Q, A>::slot_count() const noexcept {
-    return groups_ * group::slots;
+    return groups_ * group::slots + crowd_room_;
 }
 
 template <class E, class H, class Q, class A>
@@ -195,6 +205,51 @@ struct hash_table<E, H, Q, A>::counts {
     std::size_t units = 0; // of the store of indexes
 };
 
+/// Of an array's elements.
+template <class E, class H, class Q, class A>
+std::uint64_t hash_table<E, H, Q, A>::sum_of_numbers(const segment& s) noexcept {
+    std::uint64_t sum = 0;
+    for (std::uint32_t n = 0; n < s.count; ++n) {
+        sum += layout::nth(n);
+    }
+    return sum;
+}
+
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::validate_slots(const segment& s) const {
+    std::size_t full = 0;
+    std::uint64_t sum = 0;
+    each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
+        ++full;
+        if constexpr (layout::has_array) {
+            const std::uint32_t id = layout::number(s, g, i);
+            EBB_CHECK(id < layout::nth(s.count) && (id & layout::mask) < layout::per_chunk,
+                      "hash_map: a slot's number is beyond the elements");
+            sum += id;
+        }
+        const element& e = *layout::element(s, g, i);
+        const std::uint64_t hash = hash_of(E::key(e));
+        EBB_CHECK(&segment_of(hash) == &s, "hash_map: an element lies in another's segment");
+        EBB_CHECK((s.groups[g].match(group::tags_of(hash)) >> i & 1) != 0 &&
+                      layout::fits(s, g, i, hash),
+                  "hash_map: a tag is another's");
+        for (std::uint32_t at = home_group(hash, s.group_count); at != g;
+             at = at + 1 == s.group_count ? 0 : at + 1) {
+            EBB_CHECK(s.groups[at].passed_by(hash), "hash_map: an element that is not found");
+        }
+        EBB_CHECK(!static_cast<bool>(equal_(E::key(e), E::key(e))) || // as NaN
+                      look(E::key(e), hash).at == std::addressof(e),
+                  "hash_map: two elements of one key");
+        if constexpr (E::is_node) {
+            nodes_.validate_node(e);
+        }
+    });
+    EBB_CHECK(full == s.count, "hash_map: a segment's count is off");
+    if constexpr (layout::has_array) {
+        EBB_CHECK(sum == sum_of_numbers(s), "hash_map: the numbers of a segment's slots are off");
+    }
+}
+
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::validate_segment(std::size_t number, counts& found) const {
     const segment& s = directory_[number];
@@ -227,42 +282,10 @@ void hash_table<E, H, Q, A>::validate_segment(std::size_t number, counts& found)
         }
     }
     found.index_bytes += in_chunks ? 0 : index_size(s.group_count);
-    std::size_t full = 0;
-    std::uint64_t sum = 0;
-    each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
-        ++full;
-        if constexpr (layout::has_array) {
-            const std::uint32_t id = layout::number(s, g, i);
-            EBB_CHECK(id < layout::nth(s.count) && (id & layout::mask) < layout::per_chunk,
-                      "hash_map: a slot's number is beyond the elements");
-            sum += id;
-        }
-        const element& e = *layout::element(s, g, i);
-        const std::uint64_t hash = hash_of(E::key(e));
-        EBB_CHECK(&segment_of(hash) == &s, "hash_map: an element lies in another's segment");
-        EBB_CHECK((s.groups[g].match(group::tags_of(hash)) >> i & 1) != 0 &&
-                      layout::fits(s, g, i, hash),
-                  "hash_map: a tag is another's");
-        for (std::uint32_t at = home_group(hash, s.group_count); at != g;
-             at = at + 1 == s.group_count ? 0 : at + 1) {
-            EBB_CHECK(s.groups[at].passed_by(hash), "hash_map: an element that is not found");
-        }
-        EBB_CHECK(!static_cast<bool>(equal_(E::key(e), E::key(e))) || // as NaN
-                      look(E::key(e), hash).at == std::addressof(e),
-                  "hash_map: two elements of one key");
-        if constexpr (E::is_node) {
-            nodes_.validate_node(e);
-        }
-    });
-    EBB_CHECK(full == s.count, "hash_map: a segment's count is off");
-    EBB_CHECK(s.count <= most_in_groups<layout>(s.group_count), "hash_map: a segment is overfull");
+    layout::is_crowded(s) ? validate_crowd(s, found) : validate_slots(s);
+    EBB_CHECK(s.count <= index_room(s), "hash_map: a segment is overfull");
     EBB_CHECK(&s == &directory_[number], "hash_map: a segment of another number");
     if constexpr (layout::has_array) {
-        std::uint64_t numbers = 0;
-        for (std::uint32_t n = 0; n < s.count; ++n) {
-            numbers += layout::nth(n);
-        }
-        EBB_CHECK(sum == numbers, "hash_map: the numbers of a segment's slots are off");
         EBB_CHECK(s.count <= s.capacity, "hash_map: more elements than their array has room for");
         if (s.capacity >= layout::per_chunk) {
             for (std::uint32_t n = 0; n < s.capacity / layout::per_chunk; ++n) {

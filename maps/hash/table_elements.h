@@ -21,22 +21,31 @@ typename hash_table<E, H, Q, A>::position hash_table<E, H, Q, A>::add_growing(st
         end(aside);
         EBB_RETHROW;
     }
-    return add_here(segment_of(hash), hash, [&](element* at) { E::relocate(at, aside); });
+    const auto move_in = [&](element* at) { E::relocate(at, aside); };
+    segment& s = segment_of(hash);
+    return layout::is_crowded(s) ? add_to_crowd(s, hash, move_in) : add_here(s, hash, move_in);
 }
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool leaves) noexcept {
     segment& s = *p.in;
-    group& g = s.groups[p.g];
     if constexpr (E::is_node) {
         leaves ? nodes_.release(memory_, *p.at) : end(p.at);
     } else {
         end(p.at);
     }
-    g.clear(p.i);
-    s.stale += g.was_passed() ? 1 : 0;
     --s.count;
     --size_;
+    if constexpr (layout::has_array) {
+        if (__builtin_expect(layout::is_crowded(s), 0)) {
+            crowd_of(s).remove(p.g);
+            move_last(s, p.at, p.g);
+            return;
+        }
+    }
+    group& g = s.groups[p.g];
+    g.clear(p.i);
+    s.stale += g.was_passed() ? 1 : 0;
     if constexpr (layout::has_array) {
         move_last(s, p.at, layout::number(s, p.g, p.i));
     }
@@ -48,9 +57,7 @@ void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t 
     const std::uint32_t end = layout::nth(s.count);
     element* const last = layout::at(s, end);
     if (number != end) {
-        std::uint32_t g = home_of(s, *last);
-        const std::uint32_t i = layout::slot_of(s, g, end);
-        s.groups[g].renumber(i, number, s.tag_bits);
+        renumber(s, *last, end, number);
         E::relocate(hole, last);
     }
     // What the next removals from here will move: its lines are there by then.
@@ -61,12 +68,29 @@ void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t 
     }
 }
 
+/// The array's element of number `from` is that of `to`.
+template <class E, class H, class Q, class A>
+[[gnu::always_inline]] inline void hash_table<E, H, Q, A>::renumber(segment& s, const element& e,
+                                                                    std::uint32_t from,
+                                                                    std::uint32_t to) noexcept {
+    if (__builtin_expect(layout::is_crowded(s), 0)) {
+        crowd_of(s).renumber(from, to);
+        return;
+    }
+    std::uint32_t g = home_of(s, e);
+    const std::uint32_t i = layout::slot_of(s, g, from);
+    s.groups[g].renumber(i, to, s.tag_bits);
+}
+
 /// The place of an element of an array. Its key is hashed, to begin near it, and not compared: it
 /// need not equal itself, and what it hashes to need not be what it was.
 template <class E, class H, class Q, class A>
 typename hash_table<E, H, Q, A>::position
 hash_table<E, H, Q, A>::position_of(segment& s, std::uint32_t number) const noexcept {
     element* const e = layout::at(s, number);
+    if (__builtin_expect(layout::is_crowded(s), 0)) {
+        return {&s, number, 0, e};
+    }
     position p{&s, home_of(s, *e), 0, e};
     p.i = layout::slot_of(s, p.g, number);
     return p;
@@ -92,7 +116,7 @@ void hash_table<E, H, Q, A>::clear() noexcept {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         segment& s = directory_[n];
         if constexpr (E::is_node || !std::is_trivially_destructible_v<element>) {
-            each_slot(s, [&](std::uint32_t g, std::uint32_t i) { drop(layout::element(s, g, i)); });
+            each_in(s, [&](element* e) { drop(e); });
         }
         give_back(s);
     }
@@ -116,14 +140,7 @@ template <class E, class H, class Q, class A>
 template <class F>
 void hash_table<E, H, Q, A>::for_each(const F& f) const {
     for (std::size_t n = 0; n < directory_.size(); ++n) {
-        const segment& s = directory_[n];
-        if constexpr (layout::has_array) {
-            each_element(s, [&](std::size_t, element* e) { f(E::value(*e)); });
-        } else {
-            each_slot(s, [&](std::uint32_t g, std::uint32_t i) {
-                f(E::value(*layout::element(s, g, i)));
-            });
-        }
+        each_in(directory_[n], [&](element* e) { f(E::value(*e)); });
     }
 }
 

@@ -7,20 +7,29 @@
 
 namespace ebb::detail {
 
-/// The same elements of segment `number` under another number of groups. Throws std::bad_alloc and
-/// what the hash throws, nothing changed.
+/// The same elements of segment `number` under another number of groups; or in a crowd, where it is
+/// to hold `least` and they are too many for groups. Throws std::bad_alloc and what the hash
+/// throws, nothing changed.
 template <class E, class H, class Q, class A>
-void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, std::size_t number) {
+void hash_table<E, H, Q, A>::rebuild(segment& s, std::uint32_t groups, std::size_t number,
+                                     [[maybe_unused]] std::size_t least) {
     const hashes hash(*this, s);
     segment fresh = s;
     fresh.count = 0;
     if constexpr (layout::has_array) {
-        while (layout::entries(groups) < layout::chunks(s.capacity)) {
-            ++groups;
+        fresh.tag_bits = cell::most_tag_bits;
+        least = std::max<std::size_t>(least, s.capacity);
+        if (least > layout::most) {
+            allocate_crowd(fresh, least);
+        } else {
+            while (layout::entries(groups) < layout::chunks(s.capacity)) {
+                ++groups;
+            }
         }
-        fresh.tag_bits = layout::tag_bits(s.capacity);
     }
-    allocate_index(fresh, fill(groups, in_chunks()), in_chunks(), number);
+    if (!layout::is_crowded(fresh)) {
+        allocate_index(fresh, fill(groups, in_chunks()), in_chunks(), number);
+    }
     typename placing::vacancies vacant;
     placing place(fresh, vacant);
     if constexpr (layout::has_array) {
@@ -113,11 +122,6 @@ void hash_table<E, H, Q, A>::merge_if_small(std::size_t but) noexcept {
         if (but == last || but == other) {
             return;
         }
-        if constexpr (layout::has_array) {
-            if (directory_[last].count + directory_[other].count > layout::most) {
-                return; // of a hash that hardly tells keys apart
-            }
-        }
         EBB_TRY {
             merge_last();
         }
@@ -129,6 +133,13 @@ void hash_table<E, H, Q, A>::merge_if_small(std::size_t but) noexcept {
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::shrink_behind(std::size_t here, std::size_t there) noexcept {
+    if constexpr (layout::has_array) {
+        // A crowd may be most of the map. Its elements keep their numbers.
+        segment& s = directory_[here];
+        if (here == there && layout::is_crowded(s) && s.count <= s.shrink_at) {
+            shrink(s);
+        }
+    }
     const std::size_t before = std::exchange(left_large_, here == there ? here : none);
     if (before != none && before != there && before < directory_.size()) {
         shrink(directory_[before]);
@@ -149,9 +160,9 @@ void hash_table<E, H, Q, A>::make_room(std::uint64_t hash) {
         split();
     }
     segment& s = segment_of(hash);
-    if (s.count >= most_in_groups<layout>(s.group_count)) {
+    if (s.count >= index_room(s)) {
         settle_indexes(more_groups(s));
-        rebuild(s, more_groups(s), number_of(s));
+        rebuild(s, more_groups(s), number_of(s), s.count + std::size_t{1});
     }
     if constexpr (layout::has_array) {
         if (s.count == s.capacity) {
@@ -184,8 +195,8 @@ void hash_table<E, H, Q, A>::make_room_for_reserved([[maybe_unused]] bool elemen
     for (std::size_t n = 0; n < directory_.size(); ++n) {
         segment& s = directory_[n];
         const std::size_t wanted = reserved_in(s);
-        if (most_in_groups<layout>(s.group_count) < wanted) {
-            rebuild(s, groups_of(wanted), n);
+        if (index_room(s) < wanted) {
+            rebuild(s, groups_of(wanted), n, wanted);
         }
         if constexpr (layout::has_array) {
             if (elements_too && s.capacity < wanted) {
@@ -225,7 +236,10 @@ void hash_table<E, H, Q, A>::give_back_all() noexcept {
         segment& s = directory_[n];
         shrink(s);
         const std::size_t least = std::max<std::size_t>(s.count, reserved_in(s));
-        if (s.count != 0 && fill(groups_of(least), in_chunks()) < s.group_count) {
+        const bool is_large = layout::is_crowded(s)
+                                  ? index_room(s) > least + least / 4
+                                  : fill(groups_of(least), in_chunks()) < s.group_count;
+        if (s.count != 0 && is_large) {
             EBB_TRY {
                 rebuild(s, groups_of(least), n);
             }

@@ -219,7 +219,9 @@ void hash_table<E, H, Q, A>::allocate_index(segment& s, std::uint32_t groups,
     s.groups = reinterpret_cast<group*>(p + table);
     s.group_count = groups;
     s.stale = 0;
-    if constexpr (!layout::has_array) {
+    if constexpr (layout::has_array) {
+        s.tag_bits = cell::most_tag_bits;
+    } else {
         s.chunks = 0;
         auto* const slots = reinterpret_cast<element*>(p + table + groups * sizeof(group));
         for (std::uint32_t n = 0; n * layout::per_chunk < groups; ++n) {
@@ -257,6 +259,10 @@ void hash_table<E, H, Q, A>::allocate_slots(segment& s, std::uint32_t groups, st
 
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::free_index(segment& s) noexcept {
+    if (layout::is_crowded(s)) {
+        free_crowd(s);
+        return;
+    }
     if (s.group_count == 0) {
         return;
     }
@@ -324,17 +330,11 @@ template <class Layout>
     return some > Layout::per_chunk * std::size_t{3} / 4 ? Layout::per_chunk : some;
 }
 
-/// Room for `least` elements. Requires: groups for them. Throws std::bad_alloc with no more than
+/// Room for `least` elements. Requires: an index for them. Throws std::bad_alloc with no more than
 /// some chunks added.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::grow_array(segment& s, std::size_t least, std::size_t owner) {
     if constexpr (layout::has_array) {
-        if (least > layout::most) {
-            throw_length_error("hash_map: more keys than the hash function can tell apart");
-        }
-        if (s.tag_bits != 0 && layout::tag_bits(least) == 0) {
-            layout::widen(s);
-        }
         if (s.capacity < layout::per_chunk && s.capacity < least) {
             const std::size_t capacity = first_capacity<layout>(least);
             segment fresh = s;

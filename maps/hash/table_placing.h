@@ -91,6 +91,36 @@ void hash_table<E, H, Q, A>::each_slot(const segment& s, const F& f) {
     }
 }
 
+/// f(element) for the elements of a segment that stay where they are.
+template <class E, class H, class Q, class A>
+template <class F>
+[[gnu::always_inline]] inline void hash_table<E, H, Q, A>::each_in(const segment& s, const F& f) {
+    if constexpr (layout::has_array) {
+        each_element(s, [&](std::size_t, element* e) { f(e); });
+    } else {
+        each_slot(s, [&](std::uint32_t g, std::uint32_t i) { f(layout::element(s, g, i)); });
+    }
+}
+
+/// Free slots among so many groups that equal hashes alone can have filled them: from one home on,
+/// one after the other. So the search for each begins where that for the one before it ended.
+/// Requires: in between the groups stay, and no element leaves.
+template <class E, class H, class Q, class A>
+struct hash_table<E, H, Q, A>::far_slots {
+    [[gnu::noinline]] [[nodiscard]] position next(segment& s, std::uint64_t hash) noexcept {
+        const bool again = s.groups == of && hash == before;
+        const position p = free_slot_from(s, hash, again ? g : home_group(hash, s.group_count));
+        of = s.groups;
+        before = hash;
+        g = p.g;
+        return p;
+    }
+
+    const group* of = nullptr;
+    std::uint64_t before = 0;
+    std::uint32_t g = 0;
+};
+
 /// Puts many elements into a segment that has room: moves each to its slot, or notes where it lies.
 /// The segment is a copy, `s`, until all are placed: what is written through bytes might else be
 /// its own numbers, read anew for each. And the empty slots are noted beside it, a bit each: the
@@ -104,7 +134,7 @@ struct hash_table<E, H, Q, A>::placing {
     };
 
     [[gnu::always_inline]] placing(const segment& into, vacancies& notes) noexcept
-        : s(into), known(s.group_count <= most), vacant(notes.of) {
+        : s(into), known(s.group_count <= most && !layout::is_crowded(s)), vacant(notes.of) {
         for (std::uint32_t g = 0; known && g < s.group_count; ++g) {
             vacant[g] = static_cast<vacant_slots>(s.groups[g].empty_slots());
         }
@@ -120,6 +150,11 @@ struct hash_table<E, H, Q, A>::placing {
 
     /// Arrays alone: the element of this hash has this number.
     [[gnu::always_inline]] void note(std::uint64_t hash, std::uint32_t number) noexcept {
+        if (!known && layout::is_crowded(s)) {
+            crowd_of(s).add(number, hash);
+            ++s.count;
+            return;
+        }
         const position p = take(hash);
         s.groups[p.g].set(p.i, hash, number, s.tag_bits);
         ++s.count;
@@ -127,7 +162,7 @@ struct hash_table<E, H, Q, A>::placing {
 
     [[gnu::always_inline]] [[nodiscard]] position take(std::uint64_t hash) noexcept {
         if (!known) {
-            return free_slot(s, hash);
+            return far.next(s, hash);
         }
         std::uint32_t g = home_group(hash, s.group_count);
         while (__builtin_expect(vacant[g] == 0, 0)) {
@@ -142,6 +177,7 @@ struct hash_table<E, H, Q, A>::placing {
     segment s;
     bool known;
     vacant_slots* vacant;
+    far_slots far;
 };
 
 } // namespace ebb::detail

@@ -7,6 +7,18 @@
 
 namespace ebb::detail {
 
+/// An index for that part of a split's elements.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::allocate_half(segment& s, std::size_t count, std::size_t owner) {
+    if constexpr (layout::has_array) {
+        if (count > layout::most) {
+            allocate_crowd(s, count);
+            return;
+        }
+    }
+    allocate_index(s, fill(first_groups(count), true), true, owner);
+}
+
 /// One segment more. Throws std::bad_alloc and what the hash throws, nothing changed.
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::split() {
@@ -25,10 +37,10 @@ void hash_table<E, H, Q, A>::split() {
     segment high;
     EBB_TRY {
         if (staying != 0) {
-            allocate_index(low, fill(first_groups(staying), true), true, number - bit);
+            allocate_half(low, staying, number - bit);
         }
         if (going != 0) {
-            allocate_index(high, fill(first_groups(going), true), true, number);
+            allocate_half(high, going, number);
             if constexpr (layout::has_array) {
                 grow_array(high, std::min<std::size_t>(going, layout::per_chunk * 2), number);
             }
@@ -39,10 +51,6 @@ void hash_table<E, H, Q, A>::split() {
         free_array(high);
         free_index(high);
         EBB_RETHROW;
-    }
-    if constexpr (layout::has_array) {
-        low.tag_bits = layout::tag_bits(staying);
-        high.tag_bits = layout::tag_bits(going);
     }
     typename placing::vacancies vacant_low;
     typename placing::vacancies vacant_high;
@@ -126,15 +134,14 @@ void hash_table<E, H, Q, A>::merge_last() {
     if (total == 0) {
         give_back(into);
     } else {
-        if (total > most_in_groups<layout>(into.group_count)) {
-            rebuild(into, groups_of(total), other);
+        if (total > index_room(into)) {
+            rebuild(into, groups_of(total), other, total);
         }
         if constexpr (layout::has_array) {
-            if (into.capacity < layout::per_chunk || last.capacity < layout::per_chunk) {
+            if (last.capacity < layout::per_chunk) {
                 grow_array(into, total, other);
-            }
-            if (layout::tag_bits(total) != into.tag_bits && into.tag_bits != 0) {
-                layout::widen(into);
+            } else if (into.capacity < layout::per_chunk) {
+                grow_array(into, layout::per_chunk, other); // the others come as they are
             }
         }
     }
@@ -183,9 +190,7 @@ void hash_table<E, H, Q, A>::join(segment& into, std::size_t owner, segment& las
     if (own_rest != 0 && full != 0) {
         for (std::uint32_t i = 0; i < own_rest; ++i) {
             const std::uint32_t before = (own << layout::shift) + i;
-            std::uint32_t g = home_of(into, *layout::at(into, before));
-            const std::uint32_t slot = layout::slot_of(into, g, before);
-            into.groups[g].renumber(slot, before + (full << layout::shift), into.tag_bits);
+            renumber(into, *layout::at(into, before), before, before + (full << layout::shift));
         }
         layout::chunk(into, own + full) = layout::chunk(into, own);
     }
