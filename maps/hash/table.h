@@ -187,12 +187,13 @@ class hash_table {
         return look_on(s, g, fit, key, hash);
     }
 
-    [[nodiscard]] position position_of(segment& s, std::uint32_t number) const noexcept;
+    [[nodiscard]] [[gnu::noinline]] position position_of(segment& s,
+                                                         std::uint32_t number) const noexcept;
 
     /// Adds an element that isn't there: `make(p)` constructs it at p. Bounded by a split and a
     /// rebuild. Throws std::bad_alloc, and what `make` and the hash throw; nothing is changed then.
     template <class Make>
-    position add(std::uint64_t hash, const Make& make) {
+    [[gnu::always_inline]] position add(std::uint64_t hash, const Make& make) {
         segment* s = &segment_of(hash);
         if (__builtin_expect(is_full(*s), 0)) {
             return add_growing(hash, make);
@@ -444,11 +445,11 @@ class hash_table {
     }
 
     template <class Make>
-    position add_here(segment& s, std::uint64_t hash, const Make& make) {
+    [[gnu::always_inline]] position add_here(segment& s, std::uint64_t hash, const Make& make) {
         return fill_slot(free_slot(s, hash), hash, make);
     }
     template <class Make>
-    position fill_slot(position p, std::uint64_t hash, const Make& make) {
+    [[gnu::always_inline]] position fill_slot(position p, std::uint64_t hash, const Make& make) {
         segment& s = *p.in;
         if constexpr (layout::has_array) {
             const std::uint32_t number = layout::nth(s.count);
@@ -530,6 +531,7 @@ class hash_table {
     [[nodiscard]] position look_in_crowd(segment& s, const K& key, std::uint64_t hash) const;
     template <class Make>
     position add_to_crowd(segment& s, std::uint64_t hash, const Make& make);
+    [[gnu::noinline]] void leave_crowd(segment& s, std::uint32_t number, element* hole) noexcept;
     void allocate_crowd(segment& s, std::size_t least);
     void free_crowd(segment& s) noexcept;
     [[nodiscard]] static std::size_t crowd_table_bytes(std::uint32_t room) noexcept;

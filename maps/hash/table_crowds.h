@@ -99,6 +99,18 @@ hash_table<E, H, Q, A>::add_to_crowd(segment& s, std::uint64_t hash, const Make&
     return {};
 }
 
+/// The array's last element comes to `hole`, where the element of `number` ended.
+template <class E, class H, class Q, class A>
+void hash_table<E, H, Q, A>::leave_crowd(segment& s, std::uint32_t number, element* hole) noexcept {
+    if constexpr (layout::has_array) {
+        crowd_of(s).remove(number);
+        if (const std::uint32_t end = layout::nth(s.count); number != end) {
+            crowd_of(s).renumber(end, number);
+            E::relocate(hole, layout::at(s, end));
+        }
+    }
+}
+
 template <class E, class H, class Q, class A>
 void hash_table<E, H, Q, A>::validate_crowd(const segment& s, counts& found) const {
     if constexpr (layout::has_array) {

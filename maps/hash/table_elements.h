@@ -38,8 +38,7 @@ void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool lea
     --size_;
     if constexpr (layout::has_array) {
         if (__builtin_expect(layout::is_crowded(s), 0)) {
-            crowd_of(s).remove(p.g);
-            move_last(s, p.at, p.g);
+            leave_crowd(s, p.g, p.at);
             return;
         }
     }
@@ -47,7 +46,7 @@ void hash_table<E, H, Q, A>::remove(const position& p, [[maybe_unused]] bool lea
     g.clear(p.i);
     s.stale += g.was_passed() ? 1 : 0;
     if constexpr (layout::has_array) {
-        move_last(s, p.at, layout::number(s, p.g, p.i));
+        move_last(s, p.at, g.number(p.i, s.tag_bits));
     }
 }
 
@@ -57,7 +56,9 @@ void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t 
     const std::uint32_t end = layout::nth(s.count);
     element* const last = layout::at(s, end);
     if (number != end) {
-        renumber(s, *last, end, number);
+        std::uint32_t g = home_of(s, *last);
+        const std::uint32_t i = layout::slot_of(s, g, end);
+        s.groups[g].renumber(i, number, s.tag_bits);
         E::relocate(hole, last);
     }
     // What the next removals from here will move: its lines are there by then.
@@ -70,10 +71,9 @@ void hash_table<E, H, Q, A>::move_last(segment& s, element* hole, std::uint32_t 
 
 /// The array's element of number `from` is that of `to`.
 template <class E, class H, class Q, class A>
-[[gnu::always_inline]] inline void hash_table<E, H, Q, A>::renumber(segment& s, const element& e,
-                                                                    std::uint32_t from,
-                                                                    std::uint32_t to) noexcept {
-    if (__builtin_expect(layout::is_crowded(s), 0)) {
+void hash_table<E, H, Q, A>::renumber(segment& s, const element& e, std::uint32_t from,
+                                      std::uint32_t to) noexcept {
+    if (layout::is_crowded(s)) {
         crowd_of(s).renumber(from, to);
         return;
     }
