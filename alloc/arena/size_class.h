@@ -13,8 +13,10 @@
 #include <ebb/alloc/base/bytes.h>
 #include <ebb/alloc/base/narrow.h>
 
+#include <array>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 
 namespace ebb::size_class {
 
@@ -33,6 +35,20 @@ inline constexpr std::size_t largest_bytes = 32 * kib;
     return index < 8 ? (index + 1) * 8 : (5 + index % 4) << (index / 4 + 2);
 }
 
+/// The same of small requests, by a table: 3 instructions instead of 11.
+/// Requires: `bytes` at most `tabled_bytes`.
+inline constexpr std::size_t tabled_bytes = 1 * kib;
+inline constexpr auto table = [] {
+    std::array<std::uint8_t, tabled_bytes / 8 + 1> classes{};
+    for (std::size_t words = 0; words < classes.size(); ++words) {
+        classes[words] = bounded<std::uint8_t>(index_of(words * 8));
+    }
+    return classes;
+}();
+[[nodiscard]] constexpr std::size_t small_index_of(std::size_t bytes) noexcept {
+    return table[(bytes + 7) / 8];
+}
+
 inline constexpr std::size_t count = index_of(largest_bytes) + 1;
 
 static_assert(bytes_of(count - 1) == largest_bytes);
@@ -40,6 +56,11 @@ static_assert([] {
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t below = i == 0 ? 0 : bytes_of(i - 1);
         if (below >= bytes_of(i) || index_of(below + 1) != i || index_of(bytes_of(i)) != i) {
+            return false;
+        }
+    }
+    for (std::size_t bytes = 0; bytes <= tabled_bytes; ++bytes) {
+        if (small_index_of(bytes) != index_of(bytes)) {
             return false;
         }
     }

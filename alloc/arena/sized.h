@@ -37,25 +37,27 @@ class sized {
     /// A block. Throws std::bad_alloc, nothing changed, when the upstream has none.
     /// Requires: `alignment` a power of two.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = 8) {
+        if (is_small(bytes, alignment)) {
+            return take(size_class::small_index_of(bytes), bytes);
+        }
         const std::size_t rounded = round_up(bytes, alignment);
         if (is_large(rounded, alignment)) [[unlikely]] {
             return take_large(bytes, alignment).block;
         }
-        slots& s = classes_[size_class::index_of(rounded)];
-        void* const p = s.take();
-        counts_.charge(bytes, s.slot_bytes());
-        return p;
+        return take(size_class::index_of(rounded), bytes);
     }
 
     void deallocate(void* p, std::size_t bytes, std::size_t alignment = 8) noexcept {
+        if (is_small(bytes, alignment)) {
+            give(size_class::small_index_of(bytes), p, bytes);
+            return;
+        }
         const std::size_t rounded = round_up(bytes, alignment);
         if (is_large(rounded, alignment)) [[unlikely]] {
             deallocate_large(p, bytes);
             return;
         }
-        slots& s = classes_[size_class::index_of(rounded)];
-        s.give(p);
-        counts_.refund(bytes, s.slot_bytes());
+        give(size_class::index_of(rounded), p, bytes);
     }
 
     /// As `allocate`, zeroed. Cost: a block straight from system_pages() needs no memset.
@@ -76,6 +78,22 @@ class sized {
         : classes_{{slots(shape<Index>, upstream, counts_)...}}, upstream_(&upstream),
           large_(upstream, counts_, {.bytes = 0, .most_bytes = 8 * mib, .part = 4}) {}
 
+    [[nodiscard]] void* take(std::size_t index, std::size_t bytes) {
+        slots& s = classes_[index];
+        void* const p = s.take();
+        counts_.charge(bytes, s.slot_bytes());
+        return p;
+    }
+    void give(std::size_t index, void* p, std::size_t bytes) noexcept {
+        slots& s = classes_[index];
+        s.give(p);
+        counts_.refund(bytes, s.slot_bytes());
+    }
+
+    // Every slot is aligned enough, and a table knows its class.
+    static constexpr bool is_small(std::size_t bytes, std::size_t alignment) noexcept {
+        return alignment <= 8 && bytes <= size_class::tabled_bytes;
+    }
     // An empty block takes the first class that is aligned enough.
     static constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) noexcept {
         return align_up(bytes + (bytes == 0 ? 1 : 0), alignment);

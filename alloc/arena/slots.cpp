@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace ebb {
 namespace {
@@ -74,6 +75,13 @@ void slots::reshelve(chunk* c) noexcept {
     }
 }
 
+void slots::reshelve_and_drop(chunk* c, const chunk* of_hot) noexcept {
+    reshelve(c);
+    if (must_drop(of_hot)) {
+        drop_spare();
+    }
+}
+
 void slots::drop_spare() noexcept {
     chunk* const c = spare_.front();
     spare_.remove(c);
@@ -95,13 +103,12 @@ bool slots::holds(const void* p) const noexcept {
         return false;
     }
     const std::size_t index = index_of(c, p);
-    return p != hot_ && slot_at(c, index) == p && (live_word(c, index) & bit(index)) != 0;
+    return p != hot_ && index < slot_count_ && is_set(live_word(c, index), index);
 }
 
 void slots::trim() noexcept {
-    if (hot_ != nullptr) {
-        cool();
-        hot_ = nullptr;
+    if (void* const p = std::exchange(hot_, nullptr); p != nullptr) {
+        put_with_free(cooled(p), p);
     }
     while (spare_count_ != 0) {
         drop_spare();
@@ -143,8 +150,8 @@ std::size_t slots::validate_chunk(const chunk* c) const {
     }
     std::size_t free = 0;
     for (void* p = c->free; p != nullptr; p = *static_cast<void**>(p)) {
-        EBB_CHECK_AT(chunk_of(p) == c && slot_at(writable, index_of(c, p)) == p &&
-                         (live_word(writable, index_of(c, p)) & bit(index_of(c, p))) == 0,
+        EBB_CHECK_AT(chunk_of(p) == c && index_of(c, p) < slot_count_ &&
+                         !is_set(live_word(writable, index_of(c, p)), index_of(c, p)),
                      "slots: free list overwritten", p);
         ++free;
         EBB_CHECK_AT(free + c->used <= c->fresh, "slots: free list runs in a circle", p);
@@ -173,8 +180,8 @@ std::size_t slots::validate() const {
     if (hot_ != nullptr) {
         chunk* const c = chunk_of(hot_);
         const std::size_t index = index_of(c, hot_);
-        EBB_CHECK_AT(c->owner == this && slot_at(c, index) == hot_ &&
-                         (live_word(c, index) & bit(index)) != 0,
+        EBB_CHECK_AT(c->owner == this && index < slot_count_ && index == hot_index_ &&
+                         is_set(live_word(c, index), index),
                      "slots: the slot kept aside is not one", hot_);
         --used;
     }

@@ -67,9 +67,10 @@ class alignas(64) EBB_SHOWN slots {
     struct shape {
         std::size_t slot_bytes = 0;
         std::size_t chunk_bytes = 0;
-        std::size_t first_slot = 0;
-        std::size_t alignment = 0;
-        std::uint64_t reciprocal = 0; // ceil(2^32 / slot_bytes)
+        std::uint64_t inverse = 0; // of the size's odd factor, modulo 2^64
+        std::uint32_t twos = 0;    // the size's other factor is 2^twos
+        std::uint32_t first_slot = 0;
+        std::uint32_t alignment = 0;
         std::uint32_t slot_count = 0;
     };
     /// Requires: `slot_bytes` a multiple of 8. Throws std::bad_alloc where no address space has
@@ -80,9 +81,9 @@ class alignas(64) EBB_SHOWN slots {
     /// is known when the program is compiled, a few stores; an arena of many sizes is made so in
     /// 0.1 us.
     slots(const shape& s, std::pmr::memory_resource& upstream, tally& counts) noexcept
-        : chunk_mask_(~(s.chunk_bytes - 1)), first_slot_(s.first_slot), slot_bytes_(s.slot_bytes),
-          reciprocal_(s.reciprocal), slot_count_(s.slot_count), alignment_(s.alignment),
-          upstream_(&upstream), counts_(&counts) {}
+        : chunk_mask_(~(s.chunk_bytes - 1)), slot_bytes_(s.slot_bytes), inverse_(s.inverse),
+          twos_(s.twos), first_slot_(s.first_slot), slot_count_(s.slot_count),
+          alignment_(s.alignment), upstream_(&upstream), counts_(&counts) {}
     slots(std::size_t slot_bytes, std::pmr::memory_resource& upstream, tally& counts);
     slots(const slots&) = delete;
     slots& operator=(const slots&) = delete;
@@ -109,13 +110,18 @@ class alignas(64) EBB_SHOWN slots {
     /// Takes a slot back. Stops the program when `p` is not a live slot of this object.
     void give(void* p) noexcept {
         chunk* const c = chunk_of(p);
-        static_cast<void>(checked_index(c, p));
-        if (hot_ != nullptr) {
-            cool();
+        const std::size_t index = checked_index(c, p);
+        if (void* const before = hot_; before != nullptr) {
+            chunk* const of = cooled(before);
+            keep_aside(p, index);
+            if (!put(of, before)) [[unlikely]] {
+                reshelve_and_drop(of, c);
+                return;
+            }
+        } else {
+            keep_aside(p, index);
         }
-        hot_ = p;
-        if (c->used == 1 && spare_count_ >= kept_) {
-            // But for the slot kept aside this chunk is empty, and takes a kept one's place.
+        if (must_drop(c)) [[unlikely]] {
             drop_spare();
         }
     }
@@ -178,14 +184,13 @@ class alignas(64) EBB_SHOWN slots {
     [[nodiscard]] void* slot_at(chunk* c, std::size_t index) const noexcept {
         return advance(c, first_slot_ + index * slot_bytes_);
     }
-    // The quotient by multiplication. Exact where `p` is a slot's start; elsewhere the caller's
-    // comparison with slot_at fails, whichever way it rounds. A pointer into the header wraps round
-    // to an index past the last slot, which is cut to one that is not at `p` either.
+    // The quotient, by a multiplication, where `p` is a slot's start; elsewhere, in the header too,
+    // a number that is no slot's: among 2^64 offsets those that the size divides have the quotients
+    // from 0 on, and each other one has a number beyond them. Source: Granlund and Montgomery,
+    // Division by Invariant Integers using Multiplication, 9 (1994).
     [[nodiscard]] std::size_t index_of(const chunk* c, const void* p) const noexcept {
-        const auto offset = wrapped<std::uint32_t>(distance_bytes(c, p) - first_slot_);
-        const auto index =
-            static_cast<std::size_t>((static_cast<std::uint64_t>(offset) * reciprocal_) >> 32U);
-        return index < slot_count_ ? index : 0;
+        const std::uint64_t offset = distance_bytes(c, p) - first_slot_;
+        return std::rotr(offset * inverse_, bounded<int>(twos_));
     }
     static std::uint64_t& live_word(chunk* c, std::size_t index) noexcept {
         return reinterpret_cast<std::uint64_t*>(c + 1)[index / 64];
@@ -193,14 +198,17 @@ class alignas(64) EBB_SHOWN slots {
     static constexpr std::uint64_t bit(std::size_t index) noexcept {
         return std::uint64_t{1} << (index % 64);
     }
+    static constexpr bool is_set(std::uint64_t word, std::size_t index) noexcept {
+        return (word >> (index % 64) & 1) != 0;
+    }
 
     // The index of `p`. Stops the program when it is not a live slot of this object.
     std::size_t checked_index(chunk* c, const void* p) const noexcept {
         EBB_CHECK_AT(c->owner == this, "deallocate: a block of another arena or size", p);
         const std::size_t index = index_of(c, p);
-        EBB_CHECK_AT(slot_at(c, index) == p, "deallocate: a pointer into a block", p);
-        EBB_CHECK_AT((live_word(c, index) & bit(index)) != 0 && p != hot_,
-                     "deallocate: freed before", p);
+        EBB_CHECK_AT(index < slot_count_, "deallocate: a pointer into a block", p);
+        EBB_CHECK_AT(is_set(live_word(c, index), index) && p != hot_, "deallocate: freed before",
+                     p);
         return index;
     }
 
@@ -215,24 +223,35 @@ class alignas(64) EBB_SHOWN slots {
     // block, since slots of 1 KiB and more start in few of the cache's sets.
     [[nodiscard]] bool finds_by_bit() const noexcept { return slot_count_ <= 64; }
 
-    void put_with_free(chunk* c, void* p) noexcept {
+    // False where the chunk belongs in another list now.
+    [[nodiscard]] bool put(chunk* c, void* p) noexcept {
         if (!finds_by_bit()) {
             *static_cast<void**>(p) = c->free;
             c->free = p;
         }
         const std::uint32_t used = --c->used;
-        if (used + 1 == c->capacity || used == 0) [[unlikely]] {
+        return used + 1 != c->capacity && used != 0;
+    }
+    void put_with_free(chunk* c, void* p) noexcept {
+        if (!put(c, p)) [[unlikely]] {
             reshelve(c);
         }
     }
 
-    // Puts the slot kept aside where the others are.
-    void cool() noexcept {
-        void* const p = hot_;
-        chunk* const c = chunk_of(p);
-        const std::size_t index = index_of(c, p);
-        live_word(c, index) &= ~bit(index);
-        put_with_free(c, p);
+    void keep_aside(void* p, std::size_t index) noexcept {
+        hot_ = p;
+        hot_index_ = bounded<std::uint32_t>(index);
+    }
+    // Clears the bit of the slot kept aside; returns its chunk.
+    [[nodiscard]] chunk* cooled(void* hot) noexcept {
+        chunk* const c = chunk_of(hot);
+        live_word(c, hot_index_) &= ~bit(hot_index_);
+        return c;
+    }
+    // Whether the chunk of a slot that was just kept aside is empty but for it, and takes a kept
+    // one's place.
+    [[nodiscard]] bool must_drop(const chunk* c) const noexcept {
+        return c->used == 1 && spare_count_ >= kept_;
     }
 
     [[nodiscard]] void* take_cold() {
@@ -263,23 +282,27 @@ class alignas(64) EBB_SHOWN slots {
     chunk* open_chunk();
     [[nodiscard]] std::size_t bytes_of(const chunk* c) const noexcept;
     void reshelve(chunk* c) noexcept;
+    void reshelve_and_drop(chunk* c, const chunk* of_hot) noexcept;
     void drop_spare() noexcept;
     void give_back(chunk* c) noexcept;
     std::size_t validate_chunk(const chunk* c) const;
 
+    // Two lines: what most calls need is in the first.
     void* hot_ = nullptr; // the slot given last, if not taken since
     std::uintptr_t chunk_mask_;
-    std::size_t first_slot_ = 0;
     std::size_t slot_bytes_;
-    std::uint64_t reciprocal_; // ceil(2^32 / slot_bytes)
-    std::uint32_t slot_count_ = 0;
-    std::uint32_t spare_count_ = 0;
-    std::uint32_t kept_ = 1;     // so many empty chunks are kept
-    std::uint32_t returned_ = 0; // chunks given back and not fetched again
+    std::uint64_t inverse_; // as the shape has it, as what follows
+    std::uint32_t twos_;
+    std::uint32_t first_slot_;
+    std::uint32_t slot_count_;
+    std::uint32_t hot_index_ = 0; // hot_'s
     intrusive_list<chunk> open_;
     intrusive_list<chunk> full_;
     intrusive_list<chunk> spare_;
-    std::size_t alignment_;
+    std::uint32_t alignment_;
+    std::uint32_t spare_count_ = 0;
+    std::uint32_t kept_ = 1;     // so many empty chunks are kept
+    std::uint32_t returned_ = 0; // chunks given back and not fetched again
     std::pmr::memory_resource* upstream_;
     tally* counts_;
 };
@@ -288,8 +311,7 @@ class alignas(64) EBB_SHOWN slots {
 // 4 KiB blocks takes 19 ns each from chunks of 256 KiB and 22 from chunks of 64 (./bench/run arenas
 // --only=batch-4096), for the headers of many small chunks fall into one set of the cache.
 //
-// From 512 MiB on a chunk has one slot: an offset in it then says nothing, and may be cut to 32
-// bits.
+// From 512 MiB on a chunk has one slot.
 constexpr slots::shape slots::shape_of(std::size_t slot_bytes) {
     EBB_CHECK(slot_bytes >= min_slot_bytes && slot_bytes % 8 == 0, "slots: size not of words");
     if (slot_bytes > PTRDIFF_MAX / 4) {
@@ -302,13 +324,19 @@ constexpr slots::shape slots::shape_of(std::size_t slot_bytes) {
                         ? std::bit_ceil(slot_bytes + sizeof(chunk) + max_alignment)
                         : std::max({64 * kib, std::min(word_of_slots, 256 * kib),
                                     std::bit_ceil(8 * slot_bytes)});
-    s.alignment = std::min(slot_bytes & (~slot_bytes + 1), max_alignment);
-    s.reciprocal = ((std::uint64_t{1} << 32U) + slot_bytes - 1) / slot_bytes;
+    s.alignment = bounded<std::uint32_t>(std::min(slot_bytes & (~slot_bytes + 1), max_alignment));
+    s.twos = bounded<std::uint32_t>(std::countr_zero(slot_bytes));
+    const std::uint64_t odd = slot_bytes >> s.twos;
+    s.inverse = odd; // right in three bits, in twice as many with each step
+    for (int bits = 3; bits < 64; bits *= 2) {
+        s.inverse *= 2 - odd * s.inverse;
+    }
     // Fewer slots need fewer bits, so the first guess is the most and one step down settles it.
     std::size_t count = (s.chunk_bytes - sizeof(chunk)) / slot_bytes;
     for (;; --count) {
-        s.first_slot = align_up(sizeof(chunk) + (count + 63) / 64 * sizeof(std::uint64_t),
-                                std::max(s.alignment, std::size_t{16}));
+        s.first_slot = bounded<std::uint32_t>(
+            align_up(sizeof(chunk) + (count + 63) / 64 * sizeof(std::uint64_t),
+                     std::max<std::size_t>(s.alignment, 16)));
         if (s.first_slot + count * slot_bytes <= s.chunk_bytes) {
             break;
         }
@@ -316,6 +344,7 @@ constexpr slots::shape slots::shape_of(std::size_t slot_bytes) {
     s.slot_count = bounded<std::uint32_t>(count);
     return s;
 }
+static_assert(sizeof(slots) == 128);
 
 } // namespace ebb
 

@@ -1,6 +1,6 @@
 // The counters behind one arena: plain, for one thread at a time, with exact peaks.
 //
-// Cost: handing a block out is two additions; taking it back is two subtractions and two maxima.
+// Cost: handing a block out is two additions; taking it back is two subtractions and two comparisons.
 // Peaks are folded only where a sum is about to fall: between two falls a sum only rises, so its
 // highest value is the one it has at the next fall, or now.
 #pragma once
@@ -79,9 +79,14 @@ class tally {
     }
 
   private:
+    // A branch each: a peak is seldom a new one, and isn't written then.
     void fold() noexcept {
-        peak_ = std::max(peak_, occupied_);
-        peak_requested_ = std::max(peak_requested_, requested_);
+        if (occupied_ > peak_) {
+            peak_ = occupied_;
+        }
+        if (requested_ > peak_requested_) {
+            peak_requested_ = requested_;
+        }
     }
 
     // Counters that change together don't stand side by side: a compiler that joins two of them in

@@ -1,8 +1,14 @@
 #include <ebb/alloc/arena/pool.h>
+#include <ebb/alloc/arena/slots.h>
 
 #include <gtest/gtest.h>
 #include <tests/support/upstream.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <set>
 #include <vector>
 
 namespace {
@@ -69,6 +75,31 @@ TEST(pool, a_program_that_breathes_fetches_no_chunk_again) {
     EXPECT_EQ(fetched[3], fetched[1]) << "and stay from the second on";
     p.trim();
     EXPECT_EQ(upstream.outstanding_bytes(), 0U);
+}
+
+// Whatever the size's factors: no other address of a chunk is taken for a slot.
+TEST(slots, an_address_is_a_slot_only_where_one_begins) {
+    for (const std::size_t bytes : {8U, 24U, 40U, 64U, 104U, 200U, 1000U, 4096U, 4104U, 24584U}) {
+        SCOPED_TRACE(bytes);
+        ebb::tally counts;
+        ebb::slots slots(bytes, *std::pmr::new_delete_resource(), counts);
+        std::set<const void*> taken;
+        auto* const first = static_cast<std::byte*>(slots.take());
+        taken.insert(first);
+        const std::size_t chunk = slots.chunk_bytes();
+        std::byte* const begin = first - reinterpret_cast<std::uintptr_t>(first) % chunk;
+        while (taken.size() < std::min<std::size_t>(chunk / bytes / 2, 300)) {
+            taken.insert(slots.take());
+        }
+        for (std::size_t at = 0; at < chunk; ++at) {
+            ASSERT_EQ(slots.holds(begin + at), taken.contains(begin + at)) << at;
+        }
+        for (const void* const p : taken) {
+            slots.give(const_cast<void*>(p));
+            ASSERT_FALSE(slots.holds(p));
+        }
+        ASSERT_EQ(slots.validate(), 0U);
+    }
 }
 
 using pool_death = ::testing::Test;
