@@ -176,7 +176,8 @@ std::string suite_table(const suite_result& r) {
     for (const subject& m : r.mallocs) {
         if (m.missing.empty()) {
             names.push_back(m.name);
-            versions += fmt::format("{}{} {}", versions.empty() ? "" : ", ", m.name, m.version);
+            versions += fmt::format("{}{}{}{}", versions.empty() ? "" : ", ", m.name,
+                                    m.version.empty() ? "" : " ", m.version);
         } else {
             after += fmt::format("{}: {}\n", m.name, m.missing);
         }

@@ -298,6 +298,14 @@ TEST(suite_report, names_versions_and_what_is_missing_or_failed) {
     EXPECT_THAT(text, HasSubstr("\nfailed: git with ebb: ended by signal 11\n"));
 }
 
+TEST(suite_report, name_without_a_version_stands_alone) {
+    suite_result r = known_result(); // arenas have none
+    for (subject& m : r.mallocs) {
+        m.version.clear();
+    }
+    EXPECT_THAT(suite_table(r), HasSubstr("glibc, ebb\n5 interleaved rounds"));
+}
+
 TEST(suite_report, columns_line_up) {
     // A two-byte sign is one column wide.
     const auto columns = [](const std::string& line) {
