@@ -154,6 +154,18 @@ struct slot_layout {
                                           std::uint32_t i) noexcept {
         return chunk(s, g / per_chunk) + (std::size_t{g % per_chunk} * group::slots + i);
     }
+    /// f(g, its first slot) for each group, without a division for each.
+    template <class F>
+    [[gnu::always_inline]] static void each_group(const segment& s, const F& f) {
+        std::uint32_t g = 0;
+        for (std::uint32_t n = 0; g < s.group_count; ++n) {
+            Element* first = chunk(s, n);
+            const std::uint32_t end = std::min(g + per_chunk, s.group_count);
+            for (; g < end; ++g, first += group::slots) {
+                f(g, first);
+            }
+        }
+    }
     /// Whether a slot that matched may be that of this hash.
     [[nodiscard]] static bool fits(const segment&, std::uint32_t, std::uint32_t,
                                    std::uint64_t) noexcept {

@@ -68,16 +68,16 @@ template <class F>
         }
     } else {
         std::size_t n = 0;
-        for (std::uint32_t g = 0; g < s.group_count; ++g) {
-            const auto* const ahead = reinterpret_cast<const std::byte*>(layout::element(s, g, 0)) +
-                                      4 * group::slots * sizeof(element);
+        layout::each_group(s, [&](std::uint32_t g, element* first) {
+            const auto* const ahead =
+                reinterpret_cast<const std::byte*>(first) + 4 * group::slots * sizeof(element);
             for (std::size_t at = 0; at < group::slots * sizeof(element); at += 64) {
                 __builtin_prefetch(ahead + at);
             }
             for (std::uint32_t full = s.groups[g].full_slots(); full != 0; full &= full - 1) {
-                f(n++, layout::element(s, g, static_cast<std::uint32_t>(std::countr_zero(full))));
+                f(n++, first + std::countr_zero(full));
             }
-        }
+        });
     }
 }
 
@@ -127,16 +127,24 @@ struct hash_table<E, H, Q, A>::far_slots {
 /// tags say the same, but a line that was just written a byte of can't be read at once.
 template <class E, class H, class Q, class A>
 struct hash_table<E, H, Q, A>::placing {
-    static constexpr std::uint32_t most = 512; // groups; more than a segment has as a rule
+    // Groups; more than a segment has as a rule.
+    static constexpr std::uint32_t most = layout::has_array ? 512 : 256;
     using vacant_slots = std::conditional_t<layout::has_array, std::uint32_t, std::uint16_t>;
     struct vacancies {
         vacant_slots of[most];
+        element* first[layout::has_array ? 1 : most]; // the groups' first slots
     };
 
     [[gnu::always_inline]] placing(const segment& into, vacancies& notes) noexcept
-        : s(into), known(s.group_count <= most && !layout::is_crowded(s)), vacant(notes.of) {
+        : s(into), known(s.group_count <= most && !layout::is_crowded(s)), vacant(notes.of),
+          first(notes.first) {
         for (std::uint32_t g = 0; known && g < s.group_count; ++g) {
             vacant[g] = static_cast<vacant_slots>(s.groups[g].empty_slots());
+        }
+        if constexpr (!layout::has_array) {
+            if (known) {
+                layout::each_group(s, [&](std::uint32_t g, element* at) { first[g] = at; });
+            }
         }
     }
 
@@ -144,7 +152,7 @@ struct hash_table<E, H, Q, A>::placing {
     [[gnu::always_inline]] void operator()(element* e, std::uint64_t hash) noexcept {
         const position p = take(hash);
         s.groups[p.g].set(p.i, hash);
-        E::relocate(layout::element(s, p.g, p.i), e);
+        E::relocate(known ? first[p.g] + p.i : layout::element(s, p.g, p.i), e);
         ++s.count;
     }
 
@@ -177,6 +185,7 @@ struct hash_table<E, H, Q, A>::placing {
     segment s;
     bool known;
     vacant_slots* vacant;
+    element** first;
     far_slots far;
 };
 
