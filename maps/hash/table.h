@@ -394,6 +394,20 @@ class hash_table {
     [[nodiscard]] static std::uint32_t groups_of(std::size_t count) noexcept {
         return bounded_groups(groups_for<layout>(count), count);
     }
+    // Of a segment that has become smaller: slots with less to spare than where more elements come,
+    // or it would be written anew once more before the next merge. 200,000 erases of 8-byte keys
+    // and values move 2.0 elements each so, and 2.6 with as much to spare.
+    [[nodiscard]] static std::uint32_t fewer_groups(std::size_t count) noexcept {
+        if constexpr (layout::has_array) {
+            return groups_of(count);
+        } else {
+            constexpr std::size_t spare = 10; // a part, as the layout's
+            const std::size_t wanted = count * (spare + 1) / (layout::most_in_group * spare) + 1;
+            return count <= group::slots
+                       ? groups_of(count)
+                       : bounded_groups(static_cast<std::uint32_t>(wanted), count);
+        }
+    }
     [[nodiscard]] std::uint32_t first_groups(std::size_t count) const noexcept {
         const std::size_t wanted = directory_.size() < few_segments ? count + count / 5 : count;
         return bounded_groups(groups_for<layout>(wanted), count);

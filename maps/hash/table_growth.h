@@ -85,7 +85,8 @@ void hash_table<E, H, Q, A>::shrink(segment& s) noexcept {
         const bool too_large = std::max<std::size_t>(s.count, reserved) <= least_elements(s);
         if (too_large || s.stale > stale_most(s)) {
             rebuild(s,
-                    too_large ? groups_of(std::max<std::size_t>(s.count, reserved)) : s.group_count,
+                    too_large ? fewer_groups(std::max<std::size_t>(s.count, reserved))
+                              : s.group_count,
                     number_of(s));
         }
     }

@@ -135,7 +135,7 @@ void hash_table<E, H, Q, A>::merge_last() {
         give_back(into);
     } else {
         if (total > index_room(into)) {
-            rebuild(into, groups_of(total), other, total);
+            rebuild(into, fewer_groups(total), other, total);
         }
         if constexpr (layout::has_array) {
             if (last.capacity < layout::per_chunk) {
