@@ -1,8 +1,8 @@
 // The counters behind one arena: plain, for one thread at a time, with exact peaks.
 //
-// Cost: handing a block out is two additions; taking it back is two subtractions and two comparisons.
-// Peaks are folded only where a sum is about to fall: between two falls a sum only rises, so its
-// highest value is the one it has at the next fall, or now.
+// Cost: handing a block out is two additions; taking it back is two subtractions and two
+// comparisons. Peaks are folded only where a sum is about to fall: between two falls a sum only
+// rises, so its highest value is the one it has at the next fall, or now.
 #pragma once
 
 #include <ebb/alloc/base/check.h>
