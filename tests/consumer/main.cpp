@@ -24,7 +24,7 @@ bool cache_works() {
     }
     const std::uint64_t bytes = visits.footprint().total();
     erase_if(visits, [](const auto& v) { return v.second == 1; });
-    return visits.size() == 1 && visits.footprint().total() < bytes / 100;
+    return visits.size() == 1 && visits.footprint().total() < bytes / 10;
 }
 
 } // namespace
