@@ -121,8 +121,8 @@ TEST(pages, released_pages_at_an_end_leave_and_what_lies_beyond_it_stays) {
     constexpr std::size_t all = 100;
     auto* const p = static_cast<char*>(os::map(all * page, page));
     ASSERT_NE(p, nullptr);
-    for (const std::size_t count : {1, 4, 5, 6, 20, 33, 34, 35, 60}) {
-        for (const std::size_t unused : {0, 1, 10, 29, 30, 31, 39}) { // pages before the end
+    for (const std::size_t count : {1U, 4U, 5U, 6U, 20U, 33U, 34U, 35U, 60U}) {
+        for (const std::size_t unused : {0U, 1U, 10U, 29U, 30U, 31U, 39U}) { // pages before the end
             std::memset(p, 1, all * page);
             std::memset(p + (count + 1) * page, 0, unused * page);
             os::release(p + (count + 1) * page, unused * page);
