@@ -74,7 +74,7 @@ hash_table<E, H, Q, A>::look_in_crowd(segment& s, const K& key, std::uint64_t ha
         const crowd& c = crowd_of(s);
         for (std::uint32_t n = c.first(hash); n != crowd::none; n = c.next(n)) {
             element* const e = layout::at(s, n);
-            if (static_cast<bool>(equal_(E::key(*e), key))) {
+            if (are_equal(E::key(*e), key)) {
                 return {&s, n, 0, e};
             }
         }
