@@ -4,9 +4,9 @@
 // Over memory whose blocks grow in place the chunks lie in a few such blocks, in the order that
 // alloc/arena/chunk_book.h draws: what has become free waits there, and beyond a limit the chunks
 // at the end move into the holes and one call gives the end back; in a saw-tooth more waits
-// (swing.h). Over other memory a chunk is a
-// block of its own, and some of those that become free wait in a list. Costs: a chunk taken or
-// given back is some 20 instructions, one given back to the system a copy of its bytes.
+// (swing.h). Over other memory a chunk is a block of its own, and some of those that become free
+// wait in a list. Costs: a chunk taken or given back is some 20 instructions, one given back to the
+// system a copy of its bytes.
 #pragma once
 
 #include <ebb/alloc/arena/chunk_book.h>
